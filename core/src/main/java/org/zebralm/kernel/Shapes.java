@@ -1,0 +1,44 @@
+package org.zebralm.kernel;
+
+import java.util.Arrays;
+import java.util.List;
+import org.zebralm.tensor.Tensor;
+
+/// The checks every implementation makes before it touches memory.
+final class Shapes {
+    private Shapes() {}
+
+    static void check(Tensor q_TNH, List<Sequence> sequences) {
+        if (q_TNH.rank() != 3 || !q_TNH.dtype().isFloating()) {
+            throw new IllegalArgumentException("q must be [tokens, numHeads, headDim] of floats: got " + q_TNH);
+        }
+        int row = 0;
+        for (Sequence sequence : sequences) {
+            if (sequence.firstRow() != row) {
+                throw new IllegalArgumentException(
+                        "sequences must cover the rows of q in order: got one at row " + sequence.firstRow() + " after " + row);
+            }
+            row += sequence.numRows();
+            for (KeyRange range : sequence.keys()) {
+                checkHeads(q_TNH, range.k_SKH());
+            }
+        }
+        if (row != q_TNH.size(0)) {
+            throw new IllegalArgumentException("sequences must cover all rows of q: got " + row + " of " + q_TNH.size(0));
+        }
+    }
+
+    static void checkSame(String aName, Tensor a, String bName, Tensor b) {
+        if (!Arrays.equals(a.shape(), b.shape()) || a.dtype() != b.dtype()) {
+            throw new IllegalArgumentException(aName + " must be like " + bName + ": got " + a + " and " + b);
+        }
+    }
+
+    private static void checkHeads(Tensor q_TNH, Tensor k_SKH) {
+        if (q_TNH.size(2) != k_SKH.size(2) || q_TNH.size(1) % k_SKH.size(1) != 0 || q_TNH.dtype() != k_SKH.dtype()) {
+            throw new IllegalArgumentException(
+                    "q and k must have one headDim and dtype, and numHeads must be a multiple of numKvHeads: got " + q_TNH
+                            + " and " + k_SKH);
+        }
+    }
+}

@@ -1,0 +1,42 @@
+package org.zebralm.nn;
+
+import org.zebralm.tensor.Tensor;
+
+/// A path-scoped source of parameters: the same constructor builds a module from fresh values or from a checkpoint.
+///
+/// The path of construction is the parameter's name on disk: `params.at("model").at("layers").at(0).at("mlp")` and then
+/// `get("gate_proj.weight", ..)` is `model.layers.0.mlp.gate_proj.weight`.
+public final class Params {
+    private final String prefix;
+    private final Source source;
+
+    private Params(String prefix, Source source) {
+        this.prefix = prefix;
+        this.source = source;
+    }
+
+    /// Returns the root of a source.
+    public static Params of(Source source) {
+        return new Params("", source);
+    }
+
+    public Params at(String name) {
+        return new Params(prefix + name + ".", source);
+    }
+
+    public Params at(int index) {
+        return at(Integer.toString(index));
+    }
+
+    /// Returns the parameter of this name, which has exactly this shape; `init` says how it starts if it is fresh.
+    public Tensor get(String name, Init init, long... shape) {
+        return source.get(prefix + name, init, shape);
+    }
+
+    /// Where parameters come from.
+    @FunctionalInterface
+    public interface Source {
+        /// Returns the tensor of this full name and shape.
+        Tensor get(String name, Init init, long... shape);
+    }
+}
