@@ -15,6 +15,7 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Consumer;
@@ -73,7 +74,7 @@ public final class TextFiles implements DocumentSource {
     }
 
     /// The files under a root by document id. Ids have `/` on every system, so the order is the same too.
-    private static TreeMap<String, Path> list(Path root, Tally tally) {
+    private static SortedMap<String, Path> list(Path root, Tally tally) {
         var files = new TreeMap<String, Path>();
         Path start = root.toAbsolutePath().normalize();
         Path base = start.getParent() == null ? start : start.getParent();

@@ -65,9 +65,10 @@ final class WordSymbols {
         int end = start + lengths[word];
         long count = counts[word];
         int out = start;
-        for (int in = start; in < end; in++) {
+        int in = start;
+        while (in < end) {
             if (symbols[in] != left || in + 1 == end || symbols[in + 1] != right) {
-                symbols[out++] = symbols[in];
+                symbols[out++] = symbols[in++];
                 continue;
             }
             pairs.remove(left, right, count);
@@ -82,7 +83,7 @@ final class WordSymbols {
                 grown.pair(pairs.add(merged, after, count, word));
             }
             symbols[out++] = merged;
-            in++;
+            in += 2;
         }
         lengths[word] = out - start;
     }
