@@ -5,9 +5,12 @@ import org.zebralm.tensor.Tensor;
 
 /// Causal attention, global or within a window, with grouped-query heads, over packed or cached sequences.
 ///
-/// Axes: `T` query tokens of all sequences, `N` query heads, `K` key-value heads (`N` a multiple of `K`; query head `n` reads
-/// key-value head `n / (N / K)`), `H` head width. Tensors are strided views, usually of the projections' own memory. Scores, softmax and sums
-/// are float32 whatever the storage type (float64 for float64). Gradients are explicit, so that training can cut its graph here; neither
+/// Axes: `T` query tokens of all sequences, `N` query heads, `K` key-value heads (`N` a multiple of `K`; query head
+/// `n` reads
+/// key-value head `n / (N / K)`), `H` head width. Tensors are strided views, usually of the projections' own memory.
+/// Scores, softmax and sums
+/// are float32 whatever the storage type (float64 for float64). Gradients are explicit, so that training can cut its
+/// graph here; neither
 /// method records history.
 public interface AttentionKernel {
     /// Returns a short name for logs and `inspect`.
@@ -20,7 +23,8 @@ public interface AttentionKernel {
 
     /// Returns the gradients of queries, keys and values of packed documents, given that of the output.
     ///
-    /// `output` must be what [#forward] returned for the same arguments; the probabilities are computed again from its
+    /// `output` must be what [#forward] returned for the same arguments; the probabilities are computed again from
+    /// its
     /// log-sum-exp instead of being stored.
     AttentionGradients backward(
             AttentionSpec spec,

@@ -10,6 +10,8 @@ public final class CumulativeLengths {
         this.bounds = bounds;
     }
 
+    /// Returns documents with these bounds.
+    ///
     /// @throws IllegalArgumentException unless `bounds` starts at 0 and ascends strictly
     public static CumulativeLengths of(int... bounds) {
         if (bounds.length < 2 || bounds[0] != 0) {
@@ -18,8 +20,8 @@ public final class CumulativeLengths {
         }
         for (int i = 1; i < bounds.length; i++) {
             if (bounds[i] <= bounds[i - 1]) {
-                throw new IllegalArgumentException("cumulative lengths must ascend strictly: got " + bounds[i - 1] + " then "
-                        + bounds[i] + " at index " + i);
+                throw new IllegalArgumentException("cumulative lengths must ascend strictly: got " + bounds[i - 1]
+                        + " then " + bounds[i] + " at index " + i);
             }
         }
         return new CumulativeLengths(bounds.clone());

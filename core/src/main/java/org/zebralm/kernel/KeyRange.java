@@ -5,7 +5,8 @@ import org.zebralm.tensor.Tensor;
 
 /// A stretch of neighbouring keys and values in memory: a page, a half of a ring, or the chunk being computed.
 ///
-/// `k_SKH` and `v_SKH` are `[keys, numKvHeads, headDim]`, views of whatever holds them; the first key stands at `position`
+/// `k_SKH` and `v_SKH` are `[keys, numKvHeads, headDim]`, views of whatever holds them; the first key stands at
+/// `position`
 /// of its sequence.
 public record KeyRange(Tensor k_SKH, Tensor v_SKH, long position) {
     public KeyRange {

@@ -10,10 +10,12 @@ import org.zebralm.tensor.Tensors;
 /// Attention composed of libtorch operations, block of queries by block of queries.
 ///
 /// Runs wherever libtorch does. For each block the keys it can see are gathered head-major, so a local layer costs
-/// `O(T * (window + block))` and no mask is ever larger than a block against its keys. Grouped heads are folded into the rows of
+/// `O(T * (window + block))` and no mask is ever larger than a block against its keys. Grouped heads are folded into
+/// the rows of
 /// their key-value head's product instead of repeating keys.
 public final class PortableAttention implements AttentionKernel {
-    /// Queries per block: small enough that a window of 257 wastes little at its edges, large enough for the matrix product.
+    /// Queries per block: small enough that a window of 257 wastes little at its edges, large enough for the matrix
+    /// product.
     private static final int BLOCK = 128;
 
     @Override
@@ -39,7 +41,13 @@ public final class PortableAttention implements AttentionKernel {
     }
 
     private static void forward(
-            AttentionSpec spec, Tensor q_TNH, Sequence sequence, Block block, DType inner, Tensor out_TNH, Tensor lse_NT) {
+            AttentionSpec spec,
+            Tensor q_TNH,
+            Sequence sequence,
+            Block block,
+            DType inner,
+            Tensor out_TNH,
+            Tensor lse_NT) {
         KeyRange keys = block.gather(sequence.keys());
         long numKvHeads = keys.k_SKH().size(1);
         Tensor q_KRH = queriesByKvHead(q_TNH, block, numKvHeads, inner).mulInPlace(spec.scale());
@@ -117,13 +125,14 @@ public final class PortableAttention implements AttentionKernel {
         block.mask(s_KRS, spec.span());
         Tensor p_KRS = s_KRS.subInPlace(lse_KR1).expInPlace();
         dv_KSH.addInPlace(p_KRS.transpose(1, 2).matmul(dOut_KRH));
-        // d softmax: dS = P * (dP - rowsum(dOut * out)); the row sum equals sum(P * dP) (FlashAttention, arXiv 2205.14135, B.4).
+        // d softmax: dS = P * (dP - rowsum(dOut * out)); the row sum equals sum(P * dP) (FlashAttention, arXiv
+        // 2205.14135, B.4).
         Tensor delta_KR1 = out_KRH.mulInPlace(dOut_KRH).sum(2, true);
-        Tensor dS_KRS = dOut_KRH.matmul(v_KSH.transpose(1, 2)).subInPlace(delta_KR1).mulInPlace(p_KRS);
+        Tensor dS_KRS =
+                dOut_KRH.matmul(v_KSH.transpose(1, 2)).subInPlace(delta_KR1).mulInPlace(p_KRS);
         dk_KSH.addInPlace(dS_KRS.transpose(1, 2).matmul(q_KRH)); // q carries the scale already
         Tensor dq_KRH = dS_KRS.matmul(k_KSH).mulInPlace(spec.scale());
-        dq_TNH.narrow(0, block.firstRow(), block.numRows())
-                .copyInPlace(rowsByQuery(dq_KRH, block.numRows(), numHeads));
+        dq_TNH.narrow(0, block.firstRow(), block.numRows()).copyInPlace(rowsByQuery(dq_KRH, block.numRows(), numHeads));
     }
 
     private static DType inner(Tensor q) {

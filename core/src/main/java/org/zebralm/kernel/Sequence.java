@@ -6,23 +6,27 @@ import org.zebralm.tensor.Tensor;
 
 /// One sequence's share of an attention call: some rows of the queries, and the keys they may look at.
 ///
-/// Rows `[firstRow, firstRow + numRows)` of the queries are consecutive tokens, the first of them at `position`. `keys` are in
-/// ascending order without gaps and end with the last query's own key. Training has one entry per packed document; prefill
+/// Rows `[firstRow, firstRow + numRows)` of the queries are consecutive tokens, the first of them at `position`.
+/// `keys` are in
+/// ascending order without gaps and end with the last query's own key. Training has one entry per packed document;
+/// prefill
 /// and decode have one per running sequence.
 public record Sequence(int firstRow, int numRows, long position, List<KeyRange> keys) {
     public Sequence {
         keys = List.copyOf(keys);
         if (firstRow < 0 || numRows < 1 || position < 0) {
-            throw new IllegalArgumentException("a sequence needs firstRow >= 0, numRows >= 1, position >= 0: got " + firstRow
-                    + ", " + numRows + ", " + position);
+            throw new IllegalArgumentException("a sequence needs firstRow >= 0, numRows >= 1, position >= 0: got "
+                    + firstRow + ", " + numRows + ", " + position);
         }
         if (keys.isEmpty()) {
             throw new IllegalArgumentException("a sequence needs at least the keys of its own queries: got none");
         }
         for (int i = 1; i < keys.size(); i++) {
             if (keys.get(i).position() != keys.get(i - 1).end()) {
-                throw new IllegalArgumentException("key ranges must follow each other without gaps: got one that ends at "
-                        + keys.get(i - 1).end() + " before one at " + keys.get(i).position());
+                throw new IllegalArgumentException(
+                        "key ranges must follow each other without gaps: got one that ends at "
+                                + keys.get(i - 1).end() + " before one at "
+                                + keys.get(i).position());
             }
         }
         if (keys.getLast().end() != position + numRows) {
@@ -31,7 +35,8 @@ public record Sequence(int firstRow, int numRows, long position, List<KeyRange> 
         }
     }
 
-    /// Returns the sequences of packed documents: document `i` owns rows `[lengths[i], lengths[i + 1])` of all three tensors.
+    /// Returns the sequences of packed documents: document `i` owns rows `[lengths[i], lengths[i + 1])` of all three
+    /// tensors.
     public static List<Sequence> packed(Tensor k_TKH, Tensor v_TKH, CumulativeLengths lengths) {
         if (lengths.total() != k_TKH.size(0)) {
             throw new IllegalArgumentException(
@@ -50,8 +55,9 @@ public record Sequence(int firstRow, int numRows, long position, List<KeyRange> 
     /// Fails unless every key a span can reach is present.
     void requireReach(Span span) {
         if (keys.getFirst().position() > span.firstVisible(position)) {
-            throw new IllegalArgumentException("the query at " + position + " sees keys from " + span.firstVisible(position)
-                    + " on: the first key given stands at " + keys.getFirst().position());
+            throw new IllegalArgumentException("the query at " + position + " sees keys from "
+                    + span.firstVisible(position) + " on: the first key given stands at "
+                    + keys.getFirst().position());
         }
     }
 }

@@ -15,8 +15,8 @@ final class Shapes {
         int row = 0;
         for (Sequence sequence : sequences) {
             if (sequence.firstRow() != row) {
-                throw new IllegalArgumentException(
-                        "sequences must cover the rows of q in order: got one at row " + sequence.firstRow() + " after " + row);
+                throw new IllegalArgumentException("sequences must cover the rows of q in order: got one at row "
+                        + sequence.firstRow() + " after " + row);
             }
             row += sequence.numRows();
             for (KeyRange range : sequence.keys()) {
@@ -24,7 +24,8 @@ final class Shapes {
             }
         }
         if (row != q_TNH.size(0)) {
-            throw new IllegalArgumentException("sequences must cover all rows of q: got " + row + " of " + q_TNH.size(0));
+            throw new IllegalArgumentException(
+                    "sequences must cover all rows of q: got " + row + " of " + q_TNH.size(0));
         }
     }
 
@@ -37,8 +38,8 @@ final class Shapes {
     private static void checkHeads(Tensor q_TNH, Tensor k_SKH) {
         if (q_TNH.size(2) != k_SKH.size(2) || q_TNH.size(1) % k_SKH.size(1) != 0 || q_TNH.dtype() != k_SKH.dtype()) {
             throw new IllegalArgumentException(
-                    "q and k must have one headDim and dtype, and numHeads must be a multiple of numKvHeads: got " + q_TNH
-                            + " and " + k_SKH);
+                    "q and k must have one headDim and dtype, and numHeads must be a multiple of numKvHeads: got "
+                            + q_TNH + " and " + k_SKH);
         }
     }
 }

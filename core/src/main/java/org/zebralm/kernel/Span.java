@@ -2,8 +2,10 @@ package org.zebralm.kernel;
 
 /// Which keys a query may see.
 public sealed interface Span {
-    /// Every key up to the query itself.
-    Span GLOBAL = new Global();
+    /// Returns the span of every key up to the query itself.
+    static Span global() {
+        return new Global();
+    }
 
     /// Returns the position of the first key that a query at `position` sees; the last is the query itself.
     long firstVisible(long position);
@@ -22,7 +24,8 @@ public sealed interface Span {
     record Local(int window) implements Span {
         public Local {
             if (window < 1) {
-                throw new IllegalArgumentException("window counts the query itself, so it must be at least 1: got " + window);
+                throw new IllegalArgumentException(
+                        "window counts the query itself, so it must be at least 1: got " + window);
             }
         }
 
@@ -39,7 +42,7 @@ public sealed interface Span {
             case Local(int window) -> {
                 // The first queries see everything before them; the rest see exactly the window.
                 long growing = Math.clamp(window - 1L - position, 0, numQueries);
-                yield GLOBAL.pairs(position, growing) + (numQueries - growing) * window;
+                yield global().pairs(position, growing) + (numQueries - growing) * window;
             }
         };
     }

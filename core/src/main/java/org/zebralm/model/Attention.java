@@ -8,10 +8,18 @@ import org.zebralm.tensor.Tensor;
 
 /// The projections around a layer's attention, and what that attention sees.
 ///
-/// The attention itself lies between [#project] and [#output], in a kernel that has an explicit backward: training cuts its
+/// The attention itself lies between [#project] and [#output], in a kernel that has an explicit backward: training
+/// cuts its
 /// graph there. Axes: `T` tokens, `D` model width, `N` query heads, `K` key-value heads, `H` head width.
 public record Attention(
-        Linear query, Linear key, Linear value, Linear out, AttentionSpec spec, int numHeads, int numKvHeads, int headDim) {
+        Linear query,
+        Linear key,
+        Linear value,
+        Linear out,
+        AttentionSpec spec,
+        int numHeads,
+        int numKvHeads,
+        int headDim) {
     static Attention load(Params params, ZebraConfig config, int layer, double initStd, double outputInitStd) {
         int queryWidth = config.numHeads() * config.headDim();
         int keyWidth = config.numKvHeads() * config.headDim();

@@ -11,7 +11,8 @@ import org.zebralm.tensor.Tensor;
 public record DecoderLayer(RmsNorm inputNorm, Attention attention, RmsNorm postAttentionNorm, FeedForward feedForward) {
     static DecoderLayer load(Params params, ZebraConfig config, int layer) {
         double std = 1 / Math.sqrt(config.hiddenSize());
-        // Residual branches add up over the layers: GPT-2's scaling of what writes into the stream keeps its variance level.
+        // Residual branches add up over the layers: GPT-2's scaling of what writes into the stream keeps its
+        // variance level.
         double outputStd = std / Math.sqrt(2 * config.numLayers());
         int width = config.hiddenSize();
         return new DecoderLayer(

@@ -58,7 +58,10 @@ final class GrowingCache implements LayerCache {
     private void addPage(KeyRange like) {
         for (List<Tensor> pages : List.of(keys, values)) {
             Tensor page = lifetime.keep(Tensors.empty(
-                    like.k_SKH().dtype(), PAGE, like.k_SKH().size(1), like.k_SKH().size(2)));
+                    like.k_SKH().dtype(),
+                    PAGE,
+                    like.k_SKH().size(1),
+                    like.k_SKH().size(2)));
             pages.add(page);
             bytes += page.numElements() * page.dtype().bytes();
         }

@@ -16,7 +16,8 @@ import org.zebralm.tensor.Tensors;
 
 /// A local-global decoder: token ids to logits.
 ///
-/// Parameters have Llama's names. Methods record history or not as the calling thread's [org.zebralm.tensor.Autograd] mode says; they open
+/// Parameters have Llama's names. Methods record history or not as the calling thread's
+/// [org.zebralm.tensor.Autograd] mode says; they open
 /// no scopes.
 public record Zebra(
         ZebraConfig config,
@@ -32,7 +33,8 @@ public record Zebra(
     public static Zebra load(Params params, ZebraConfig config, AttentionKernel kernel) {
         Params model = params.at("model");
         int width = config.hiddenSize();
-        // Small rows keep the first logits near zero, so that training starts at a loss of about ln(vocabSize) with either kind of head.
+        // Small rows keep the first logits near zero, so that training starts at a loss of about ln(vocabSize) with
+        // either kind of head.
         Embedding embedding = Embedding.load(model.at("embed_tokens"), config.vocabSize(), width, EMBEDDING_STD);
         List<DecoderLayer> layers = new ArrayList<>(config.numLayers());
         for (int i = 0; i < config.numLayers(); i++) {
@@ -64,14 +66,18 @@ public record Zebra(
         Rope.Rotation rotation = rope.at(lengths.positions());
         Tensor x_TD = embed(ids);
         for (DecoderLayer layer : layers) {
-            x_TD = layer.forward(x_TD, rotation, heads -> kernel.forward(
-                            layer.attention().spec(), heads.q_TNH(), heads.k_TKH(), heads.v_TKH(), lengths)
-                    .out_TNH());
+            x_TD = layer.forward(
+                    x_TD,
+                    rotation,
+                    heads -> kernel.forward(
+                                    layer.attention().spec(), heads.q_TNH(), heads.k_TKH(), heads.v_TKH(), lengths)
+                            .out_TNH());
         }
         return x_TD;
     }
 
-    /// Continues a sequence: returns the last layer's output `[T, D]` for `ids`, which follow what `cache` holds, and adds them to it.
+    /// Continues a sequence: returns the last layer's output `[T, D]` for `ids`, which follow what `cache` holds,
+    /// and adds them to it.
     public Tensor hidden(int[] ids, KvCache cache) {
         int start = cache.length();
         int[] positions = new int[ids.length];
@@ -105,8 +111,8 @@ public record Zebra(
     public Tensor embed(int... ids) {
         for (int id : ids) {
             if (id < 0 || id >= config.vocabSize()) {
-                throw new IllegalArgumentException(
-                        "a token id must be below vocabSize: got " + id + " with a vocabulary of " + config.vocabSize());
+                throw new IllegalArgumentException("a token id must be below vocabSize: got " + id
+                        + " with a vocabulary of " + config.vocabSize());
             }
         }
         return embedding.forward(Tensors.ofIds(ids));

@@ -4,7 +4,8 @@ import org.zebralm.tensor.Tensor;
 
 /// A path-scoped source of parameters: the same constructor builds a module from fresh values or from a checkpoint.
 ///
-/// The path of construction is the parameter's name on disk: `params.at("model").at("layers").at(0).at("mlp")` and then
+/// The path of construction is the parameter's name on disk: `params.at("model").at("layers").at(0).at("mlp")` and
+/// then
 /// `get("gate_proj.weight", ..)` is `model.layers.0.mlp.gate_proj.weight`.
 public final class Params {
     private final String prefix;

@@ -6,7 +6,8 @@ import org.zebralm.tensor.Tensors;
 
 /// Rotary position embedding (arXiv 2104.09864), in the half-split layout of Llama checkpoints on Hugging Face.
 ///
-/// Frequencies and angles are rounded to float32 as transformers rounds them (`modeling_rope_utils.py`): at position 100,000 an angle
+/// Frequencies and angles are rounded to float32 as transformers rounds them (`modeling_rope_utils.py`): at position
+/// 100,000 an angle
 /// computed in float64 differs from what such models were trained with by several thousandths of a radian.
 public final class Rope {
     private final float[] inverseFrequencies;
@@ -39,8 +40,7 @@ public final class Rope {
                 sin[t * half + i] = (float) Math.sin(angle);
             }
         }
-        return new Rotation(
-                Tensors.of(cos, positions.length, 1, half), Tensors.of(sin, positions.length, 1, half));
+        return new Rotation(Tensors.of(cos, positions.length, 1, half), Tensors.of(sin, positions.length, 1, half));
     }
 
     /// Cosines and sines of some tokens, `[T, 1, H / 2]` in float32.

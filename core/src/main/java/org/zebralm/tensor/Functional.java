@@ -24,8 +24,8 @@ public final class Functional {
 
     /// Returns `x / rms(x) * weight` over the last axis, computed in float32 whatever the storage type.
     public static Tensor rmsNorm(Tensor x, Tensor weight, double eps) {
-        return new Tensor(torch.rms_norm(
-                x.raw(), new long[] {x.size(-1)}, Tensor.optional(weight), new DoubleOptional(eps)));
+        return new Tensor(
+                torch.rms_norm(x.raw(), new long[] {x.size(-1)}, Tensor.optional(weight), new DoubleOptional(eps)));
     }
 
     public static Tensor silu(Tensor x) {

@@ -1,7 +1,7 @@
 package org.zebralm.tensor;
 
-import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.PointerScope;
+import org.jspecify.annotations.Nullable;
 
 /// The native lifetime of a stretch of code: every tensor made inside is freed when the scope closes.
 ///
@@ -12,41 +12,39 @@ import org.bytedeco.javacpp.PointerScope;
 /// }
 /// ```
 ///
-/// Scopes nest, and belong to the thread that opened them. They are opened by loops alone: per training step, layer, loss
+/// Scopes nest, and belong to the thread that opened them. They are opened by loops alone: per training step, layer,
+/// loss
 /// chunk, decoded token, evaluated batch. A tensor that must outlive its scope is handed to the enclosing one with
 /// [#keep], or to a [Lifetime].
 public final class Scope implements AutoCloseable {
+    private final @Nullable PointerScope outer;
     private final PointerScope pointers;
 
-    private Scope(PointerScope pointers) {
+    private Scope(@Nullable PointerScope outer, PointerScope pointers) {
+        this.outer = outer;
         this.pointers = pointers;
     }
 
     /// Opens a scope on the current thread, which must be a platform thread.
     public static Scope open() {
         if (Thread.currentThread().isVirtual()) {
-            // Grad mode is thread-local in native code: a virtual thread that moved to another carrier would take it up there.
+            // Grad mode is thread-local in native code: a virtual thread that moved to another carrier would take it
+            // up there.
             throw new IllegalStateException("tensors are for platform threads only; hand the work to one");
         }
         Torch.load();
-        return new Scope(new PointerScope());
+        return new Scope(PointerScope.getInnerScope(), new PointerScope());
     }
 
     /// Hands `tensor` to the scope around this one, where it lives on after this one has closed.
     ///
     /// @throws IllegalStateException if there is no scope around this one
     public Tensor keep(Tensor tensor) {
-        var scopes = PointerScope.getScopeIterator();
-        while (scopes.hasNext()) {
-            if (scopes.next() == pointers) {
-                if (!scopes.hasNext()) {
-                    break;
-                }
-                scopes.next().attach(tensor.raw());
-                return tensor;
-            }
+        if (outer == null) {
+            throw new IllegalStateException("there is no scope around this one to keep a tensor in; use a Lifetime");
         }
-        throw new IllegalStateException("there is no scope around this one to keep a tensor in; use a Lifetime");
+        outer.attach(tensor.raw());
+        return tensor;
     }
 
     /// Frees what was made inside and was not kept.
@@ -58,12 +56,8 @@ public final class Scope implements AutoCloseable {
     /// Fails unless a scope is open on this thread: a tensor nobody owns is a leak.
     static void require() {
         if (PointerScope.getInnerScope() == null) {
-            throw new IllegalStateException("a tensor was made outside any Scope; open one around the loop that makes it");
+            throw new IllegalStateException(
+                    "a tensor was made outside any Scope; open one around the loop that makes it");
         }
-    }
-
-    static <P extends Pointer> P checked(P pointer) {
-        require();
-        return pointer;
     }
 }

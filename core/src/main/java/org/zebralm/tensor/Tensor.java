@@ -12,7 +12,8 @@ import org.jspecify.annotations.Nullable;
 
 /// A handle on a native array, with the operations this project calls and no more.
 ///
-/// Operations return new tensors, owned by the innermost open [Scope]. The few that change their receiver end in `InPlace`.
+/// Operations return new tensors, owned by the innermost open [Scope]. The few that change their receiver end in
+/// `InPlace`.
 /// Views (`reshape`, `narrow`, `transpose`, `expand`) share memory with their source. Shapes are outermost first.
 public final class Tensor {
     private final org.bytedeco.pytorch.Tensor raw;
@@ -255,6 +256,11 @@ public final class Tensor {
         return grad.defined() ? new Tensor(grad) : null;
     }
 
+    /// Forgets the gradient collected so far.
+    public void clearGrad() {
+        raw.mutable_grad().reset();
+    }
+
     // Values
 
     /// Returns the only element as a number.
@@ -287,7 +293,9 @@ public final class Tensor {
             throw new IllegalStateException("memory needs a contiguous tensor on the CPU: got " + this);
         }
         long bytes = numElements() * dtype().bytes();
-        return bytes == 0 ? MemorySegment.NULL : MemorySegment.ofAddress(address()).reinterpret(bytes);
+        return bytes == 0
+                ? MemorySegment.NULL
+                : MemorySegment.ofAddress(address()).reinterpret(bytes);
     }
 
     /// Prints type and shape, `float32[2, 3]`.

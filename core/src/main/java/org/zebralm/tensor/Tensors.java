@@ -120,7 +120,8 @@ public final class Tensors {
 
     private static TensorOptions options(Device device, DType dtype) {
         Scope.require();
-        return new TensorOptions(dtype.scalarType()).device(new org.bytedeco.pytorch.DeviceOptional(device.torchDevice()));
+        return new TensorOptions(dtype.scalarType())
+                .device(new org.bytedeco.pytorch.DeviceOptional(device.torchDevice()));
     }
 
     /// A pointer that owns nothing.

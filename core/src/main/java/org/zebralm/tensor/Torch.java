@@ -1,19 +1,25 @@
 package org.zebralm.tensor;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import org.bytedeco.javacpp.Loader;
 import org.bytedeco.pytorch.global.torch;
 
 /// Loads libtorch, once, with the settings it needs in a long-running JVM.
 ///
-/// Every class of this package that touches native code calls [#load] first, so a library user needs no set-up. The two
+/// Every class of this package that touches native code calls [#load] first, so a library user needs no set-up. The
+/// two
 /// environment variables that keep idle OpenMP and OpenBLAS workers from spinning (`OMP_WAIT_POLICY=PASSIVE`,
 /// `OPENBLAS_THREAD_TIMEOUT=4`) must be set before the process starts; the launcher does so.
 public final class Torch {
     static {
-        // JavaCPP's default limits stop a process that outgrows 4 x Xmx, after long garbage collections. Our memory is
+        // JavaCPP's default limits stop a process that outgrows 4 x Xmx, after long garbage collections. Our memory
+        // is
         // bounded by scopes instead, and without the limits a small operation costs 1.7 us in place of 3.0.
         setDefault("org.bytedeco.javacpp.maxPhysicalBytes", "0");
         setDefault("org.bytedeco.javacpp.maxBytes", "0");
-        // Unreachable-but-unclosed pointers are leaks that the strict scopes already refuse; no finaliser thread is needed.
+        // Unreachable-but-unclosed pointers are leaks that the strict scopes already refuse; no finaliser thread is
+        // needed.
         setDefault("org.bytedeco.javacpp.noPointerGC", "true");
     }
 
@@ -21,10 +27,10 @@ public final class Torch {
 
     /// Makes sure that libtorch is loaded; cheap when it is.
     public static void load() {
-        Holder.VERSION.isEmpty();
+        Holder.ensureLoaded();
     }
 
-    /// Returns libtorch's version, for example `2.10.0`.
+    /// Returns libtorch's version, with its binding's: `2.10.0-1.5.13`.
     public static String version() {
         return Holder.VERSION;
     }
@@ -35,7 +41,8 @@ public final class Torch {
         return torch.get_num_threads();
     }
 
-    /// Sets the number of threads libtorch uses within one operation; results may differ in the last bits between counts.
+    /// Sets the number of threads libtorch uses within one operation; results may differ in the last bits between
+    /// counts.
     public static void setNumThreads(int numThreads) {
         if (numThreads < 1) {
             throw new IllegalArgumentException("numThreads must be at least 1: got " + numThreads);
@@ -51,6 +58,19 @@ public final class Torch {
     }
 
     private static final class Holder {
-        static final String VERSION = torch.TORCH_VERSION();
+        static final String VERSION = loadedVersion();
+
+        static void ensureLoaded() {
+            // Calling anything of this class runs its initialiser.
+        }
+
+        private static String loadedVersion() {
+            Loader.load(torch.class);
+            try {
+                return Loader.getVersion("org.bytedeco", "pytorch");
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
     }
 }

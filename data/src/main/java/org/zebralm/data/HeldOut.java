@@ -1,0 +1,52 @@
+package org.zebralm.data;
+
+import java.math.BigInteger;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Arrays;
+
+/// The documents kept for evaluation, chosen by a hash of their id.
+///
+/// A document's side depends on nothing but its id and the share: more data, another order or another seed never
+/// moves one from training to evaluation. A greater share only adds documents.
+///
+/// @param share the part held out, from 0 to below 1; 0.02 holds out about two in a hundred
+public record HeldOut(double share) {
+
+    /// 2^63, the number of hash values.
+    private static final double HASHES = 0x1p63;
+
+    public HeldOut {
+        if (!(share >= 0 && share < 1)) {
+            throw new IllegalArgumentException("the held-out share must be from 0 to below 1: got " + share);
+        }
+    }
+
+    /// Whether a document is kept for evaluation.
+    public boolean contains(Document document) {
+        return hash(document.id()) < share * HASHES;
+    }
+
+    /// The documents to evaluate on.
+    public DocumentSource evaluation(DocumentSource source) {
+        return source.where(this::contains);
+    }
+
+    /// The documents to train on: all the others.
+    public DocumentSource training(DocumentSource source) {
+        return source.where(document -> !contains(document));
+    }
+
+    /// 63 bits of SHA-256, which is the same on every machine and in every version of ours.
+    static long hash(String id) {
+        try {
+            byte[] digest = MessageDigest.getInstance("SHA-256").digest(id.getBytes(StandardCharsets.UTF_8));
+            return new BigInteger(1, Arrays.copyOf(digest, Long.BYTES))
+                    .shiftRight(1)
+                    .longValueExact();
+        } catch (NoSuchAlgorithmException e) {
+            throw new AssertionError("every JDK has SHA-256", e);
+        }
+    }
+}
