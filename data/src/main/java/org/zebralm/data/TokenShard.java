@@ -52,6 +52,7 @@ public final class TokenShard implements AutoCloseable {
     }
 
     /// Opens a shard, whichever tokenizer made it.
+    @SuppressWarnings("MustBeClosedChecker") // The arena lives as long as the shard, whose close() closes it.
     public static TokenShard open(Path path) {
         if (!Files.isRegularFile(path)) {
             throw new IllegalArgumentException("a token shard must be a file: " + path + " is none");
