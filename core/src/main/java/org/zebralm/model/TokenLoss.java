@@ -28,7 +28,8 @@ public final class TokenLoss {
                     continue; // much of a long context is only context
                 }
                 try (var _ = Scope.open()) {
-                    Tensor logits_CV = zebra.logits(hidden_TD.narrow(0, start, n)).to(DType.FLOAT32);
+                    Tensor logits_CV =
+                            zebra.logits(hidden_TD.narrow(0, start, n)).to(DType.FLOAT32);
                     float[] chunkLosses = Functional.crossEntropyEach(logits_CV, Tensors.ofIds(wanted))
                             .toFloats();
                     System.arraycopy(chunkLosses, 0, losses, start, n);

@@ -253,7 +253,8 @@ public final class Tensor {
     /// Returns the gradient collected so far, or null before any.
     public @Nullable Tensor grad() {
         org.bytedeco.pytorch.Tensor grad = raw.grad();
-        return grad.defined() ? new Tensor(grad) : null;
+        // grad() is a reference into the leaf, which may be freed first: a handle of our own keeps the gradient.
+        return grad.defined() ? new Tensor(new org.bytedeco.pytorch.Tensor(grad)) : null;
     }
 
     /// Forgets the gradient collected so far.

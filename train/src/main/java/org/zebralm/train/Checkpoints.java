@@ -21,7 +21,8 @@ import org.zebralm.tensor.Tensor;
 
 /// The states a run can resume from: a folder with one safetensors file per saved step, the last `keep` of them.
 ///
-/// A file holds float32 weights and both moments; its metadata holds the step and the configurations. It is replaced atomically, so that an
+/// A file holds float32 weights and both moments; its metadata holds the step and the configurations. It is replaced
+/// atomically, so that an
 /// interruption at any moment leaves the one before.
 public record Checkpoints(Path folder, int keep) {
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -79,19 +80,24 @@ public record Checkpoints(Path folder, int keep) {
     public record Saved(Path file, int step, TrainConfig config, String model) {
         static Saved open(Path file) {
             try (SafetensorsFile tensors = SafetensorsFile.open(file)) {
-                Map<String, String> metadata = tensors.metadata();
-                if (!metadata.keySet().containsAll(List.of("step", "train", "model"))) {
-                    throw new IllegalArgumentException(file + " is no checkpoint of a run: its metadata has " + metadata.keySet()
-                            + ", not step, train and model");
-                }
                 return new Saved(
                         file,
-                        Integer.parseInt(metadata.get("step")),
-                        JSON.readValue(metadata.get("train"), TrainConfig.class),
-                        metadata.get("model"));
+                        Integer.parseInt(value(tensors, "step")),
+                        JSON.readValue(value(tensors, "train"), TrainConfig.class),
+                        value(tensors, "model"));
             } catch (JsonProcessingException e) {
-                throw new IllegalArgumentException(file + ": its settings cannot be read: " + e.getOriginalMessage(), e);
+                throw new IllegalArgumentException(
+                        file + ": its settings cannot be read: " + e.getOriginalMessage(), e);
             }
+        }
+
+        private static String value(SafetensorsFile tensors, String key) {
+            String value = tensors.metadata().get(key);
+            if (value == null) {
+                throw new IllegalArgumentException(
+                        tensors.path() + " is no checkpoint of a run: its metadata has no " + key);
+            }
+            return value;
         }
 
         /// Hands the tensors over; they are views of the file, valid during the call.
@@ -118,8 +124,8 @@ public record Checkpoints(Path folder, int keep) {
                 differences.add("the model was " + model + ", is " + otherModel);
             }
             if (!differences.isEmpty()) {
-                throw new IllegalArgumentException("the run in " + file.getParent() + " had other settings (" + String.join("; ", differences)
-                        + "); give it the same, or another folder");
+                throw new IllegalArgumentException("the run in " + file.getParent() + " had other settings ("
+                        + String.join("; ", differences) + "); give it the same, or another folder");
             }
         }
     }

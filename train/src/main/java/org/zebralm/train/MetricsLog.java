@@ -13,7 +13,8 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 
-/// What a run reported, one JSON object a line: steps (`loss`, `gradientNorm`, `learningRate`, `tokens`, `seconds`) and validations
+/// What a run reported, one JSON object a line: steps (`loss`, `gradientNorm`, `learningRate`, `tokens`, `seconds`)
+/// and validations
 /// (`validationLoss`), each with its `step`.
 public final class MetricsLog implements TrainListener, AutoCloseable {
     private static final ObjectMapper JSON = new ObjectMapper();

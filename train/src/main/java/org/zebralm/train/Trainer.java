@@ -21,7 +21,8 @@ import org.zebralm.tensor.Torch;
 
 /// Trains a model: batch, layer walk, optimizer, now and then a validation and a checkpoint.
 ///
-/// A run is a function of its configuration, its data and its first weights: [#restore] and [#run] continue an interrupted one to the bit on
+/// A run is a function of its configuration, its data and its first weights: [#restore] and [#run] continue an
+/// interrupted one to the bit on
 /// the same kind of machine with the same number of threads. Owned by one platform thread.
 public final class Trainer implements AutoCloseable {
     /// Steps in a row without a finite gradient after which a run gives up.
@@ -68,14 +69,19 @@ public final class Trainer implements AutoCloseable {
     /// Sets the length of the run while it still warms up, where the learning rate does not depend on it.
     public void setSteps(int steps, int validateEvery, int saveEvery) {
         if (step > config.warmupSteps()) {
-            throw new IllegalStateException("the length of a run can be set during its warmup of " + config.warmupSteps()
-                    + " steps only: it is at step " + step);
+            throw new IllegalStateException("the length of a run can be set during its warmup of "
+                    + config.warmupSteps() + " steps only: it is at step " + step);
         }
         config = config.withSteps(steps, validateEvery, saveEvery);
     }
 
     /// Trains until `until` steps are done, or `stop` says so; always ends between two steps.
-    public void run(int until, Batches data, List<Batch> validation, TrainListener listener, @Nullable Checkpoints checkpoints,
+    public void run(
+            int until,
+            Batches data,
+            List<Batch> validation,
+            TrainListener listener,
+            @Nullable Checkpoints checkpoints,
             BooleanSupplier stop) {
         while (step < Math.min(until, config.steps()) && !stop.getAsBoolean()) {
             listener.onStep(step(data));
@@ -130,8 +136,9 @@ public final class Trainer implements AutoCloseable {
                 (System.nanoTime() - start) / 1e9);
         skippedInARow = report.skipped() ? skippedInARow + 1 : 0;
         if (skippedInARow == MAX_SKIPPED) {
-            throw new IllegalStateException("the gradient was not finite in " + MAX_SKIPPED + " steps in a row, up to step "
-                    + step + "; lower learningRate (" + config.learningRate() + ") or resume from an earlier checkpoint");
+            throw new IllegalStateException("the gradient was not finite in " + MAX_SKIPPED
+                    + " steps in a row, up to step " + step + "; lower learningRate (" + config.learningRate()
+                    + ") or resume from an earlier checkpoint");
         }
         return report;
     }
@@ -172,8 +179,8 @@ public final class Trainer implements AutoCloseable {
 
     /// Returns what reproducing the numbers to the bit depends on besides configuration and data.
     public static String conditions() {
-        return "libtorch " + Torch.version() + ", " + Torch.numThreads() + " threads, "
-                + Runtime.version() + ", " + System.getProperty("os.arch");
+        return "libtorch " + Torch.version() + ", " + Torch.numThreads() + " threads, " + Runtime.version() + ", "
+                + System.getProperty("os.arch");
     }
 
     @Override

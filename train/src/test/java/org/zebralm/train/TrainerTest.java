@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -18,9 +19,9 @@ import org.zebralm.train.TrainConfig.Recompute;
 class TrainerTest {
     @Test
     void learnsTheMadeUpLanguage() {
-        List<Double> losses = losses(Runs.config(60, DType.BFLOAT16, Recompute.LAYER));
+        List<Double> losses = losses(Runs.config(60, DType.BFLOAT16, Recompute.NONE));
         assertThat(losses.getFirst()).isCloseTo(Math.log(Runs.VOCAB), within(0.3));
-        assertThat(losses.getLast()).isLessThan(losses.getFirst() - 0.5);
+        assertThat(losses.getLast()).isLessThan(losses.getFirst() - 1);
     }
 
     @Test
@@ -46,7 +47,7 @@ class TrainerTest {
             trainer.restore(checkpoints.latest().orElseThrow());
             assertThat(trainer.step()).isEqualTo(5);
             trainer.run(9, Runs::batch, List.of(), TrainListener.silent(), null, () -> false);
-            assertThat(values(trainer)).usingRecursiveComparison().isEqualTo(whole);
+            assertSameBits(values(trainer), whole);
         }
     }
 
@@ -72,22 +73,28 @@ class TrainerTest {
                 trainer.save(checkpoints);
             }
         }
-        assertThat(folder.toFile().list()).containsExactlyInAnyOrder("step-00000003.safetensors", "step-00000004.safetensors");
+        assertThat(folder.toFile().list())
+                .containsExactlyInAnyOrder("step-00000003.safetensors", "step-00000004.safetensors");
     }
 
     @Test
     void stepsReachedWithoutAFiniteGradientChangeNothingAndEndTheRun() {
         try (Trainer trainer = Runs.trainer(Runs.config(9, DType.FLOAT32, Recompute.NONE))) {
             try (var _ = Scope.open()) {
-                trainer.weights().get("model.norm.weight").mulInPlace(Double.NaN);
+                trainer.weights().values().iterator().next().mulInPlace(Double.NaN);
             }
             Map<String, float[]> before = values(trainer);
-            assertThatThrownBy(() ->
-                            trainer.run(9, Runs::batch, List.of(), TrainListener.silent(), null, () -> false))
+            assertThatThrownBy(() -> trainer.run(9, Runs::batch, List.of(), TrainListener.silent(), null, () -> false))
                     .isInstanceOf(IllegalStateException.class)
                     .hasMessageContaining("not finite in 5 steps");
-            assertThat(values(trainer)).usingRecursiveComparison().isEqualTo(before);
+            assertSameBits(values(trainer), before);
         }
+    }
+
+    private static void assertSameBits(Map<String, float[]> actual, Map<String, float[]> expected) {
+        assertThat(actual.keySet()).isEqualTo(expected.keySet());
+        expected.forEach((name, values) ->
+                assertThat(Arrays.equals(actual.get(name), values)).as(name).isTrue());
     }
 
     private static Map<String, float[]> values(Trainer trainer) {
