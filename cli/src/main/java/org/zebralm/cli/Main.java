@@ -31,13 +31,13 @@ import picocli.CommandLine.Spec;
         commandListHeading = "%nVerbs:%n",
         footerHeading = "%nExamples:%n",
         footer = {
-            "  zebra quickstart                      train, evaluate and sample a small model in about 5 minutes",
+            "  zebra quickstart                      train and try a small model: 5 minutes",
             "  zebra quickstart --data my/texts      the same on your own text files",
-            "  zebra train config.yaml --steps=500   train from a file; --key=value changes one of its settings",
+            "  zebra train config.yaml --steps=500   settings from a file, one changed",
             "  zebra generate MODEL \"Once upon\"      continue a text",
-            "  zebra inspect MODEL                   layers, parameters, memory and cost",
+            "  zebra inspect MODEL                   layers, parameters, memory, cost",
             "",
-            "'zebra help VERB' explains a verb. ZEBRA_JAVA_OPTS passes options to Java, such as -Xmx8g."
+            "'zebra help VERB' explains a verb; ZEBRA_JAVA_OPTS=-Xmx8g gives Java more memory."
         })
 public final class Main implements Runnable {
     /// Done as asked.
@@ -52,7 +52,7 @@ public final class Main implements Runnable {
     private static final List<Verb> VERBS = List.of(
             Verb.group("tokenizer", "Make tokenizers.", List.of()),
             Verb.group("eval", "Measure what a model is worth.", List.of()),
-            Verb.of("help", "Explain a verb: 'zebra help train'.", CommandLine.HelpCommand::new),
+            Verb.of("help", "Explain a verb: 'zebra help train'.", HelpVerb::new),
             Verb.of("version", "Print the version.", VersionVerb::new),
             Verb.launcher("build", "Build Zebra now; further arguments go to Maven."),
             Verb.launcher("test", "Run every check and test; further arguments go to Maven."),
@@ -108,24 +108,21 @@ public final class Main implements Runnable {
                 .execute(args);
     }
 
-    /// Without a verb: the help, as a usage error.
+    /// Without a verb: the help.
     @Override
     public void run() {
-        throw new ParameterException(spec.commandLine(), "name a verb");
+        spec.commandLine().usage(spec.commandLine().getOut());
     }
 
     private static PrintWriter writer(PrintStream out) {
         return new PrintWriter(out, true, out.charset());
     }
 
+    /// One line says what is wrong, another where help is: a screen of help would push the first out of sight.
     private static int usageError(ParameterException e, PrintWriter err) {
-        CommandLine line = e.getCommandLine();
         err.println("zebra: " + e.getMessage());
-        if (!CommandLine.UnmatchedArgumentException.printSuggestions(e, err)) {
-            line.usage(err);
-        } else {
-            err.println("'" + line.getCommandSpec().qualifiedName() + " --help' shows what there is.");
-        }
+        CommandLine.UnmatchedArgumentException.printSuggestions(e, err);
+        err.println("'%s --help' shows what there is.".formatted(e.getCommandLine().getCommandSpec().qualifiedName()));
         err.flush();
         return USAGE;
     }

@@ -24,7 +24,7 @@ final class WarmUp implements Runnable {
         var nowhere = new PrintWriter(Writer.nullWriter());
         Main.run(new String[] {"--help"}, nowhere, nowhere);
         Main.run(new String[] {"--version"}, nowhere, nowhere);
-        Main.run(new String[] {"no-such-verb"}, nowhere, nowhere);
+        Main.run(new String[] {"help", "tokenizer"}, nowhere, nowhere);
         var defaults = new Sample(1, 0.5, "text", List.of(1, 2), null);
         Settings.read(defaults, null, List.of("--number=2", "--numbers=[3]"));
         Settings.toYaml(defaults);
