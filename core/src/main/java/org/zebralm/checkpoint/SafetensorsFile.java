@@ -48,6 +48,7 @@ public final class SafetensorsFile implements AutoCloseable {
     ///
     /// @throws IllegalArgumentException if the header breaks a rule of the format, naming file, tensor and rule
     /// @throws UncheckedIOException if the file cannot be read
+    @SuppressWarnings("MustBeClosedChecker") // the arena is the returned file's, or closed below
     public static SafetensorsFile open(Path path) {
         Arena arena = Arena.ofShared();
         boolean opened = false;
