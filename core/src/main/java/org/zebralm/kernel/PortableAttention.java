@@ -2,6 +2,7 @@ package org.zebralm.kernel;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.zebralm.tensor.Autograd;
 import org.zebralm.tensor.DType;
 import org.zebralm.tensor.Scope;
 import org.zebralm.tensor.Tensor;
@@ -32,7 +33,8 @@ public final class PortableAttention implements AttentionKernel {
         for (Sequence sequence : sequences) {
             sequence.requireReach(spec.span());
             for (Block block : Block.of(sequence, spec.span(), BLOCK)) {
-                try (var _ = Scope.open()) {
+                try (var _ = Scope.open();
+                        var _ = Autograd.recording(false)) {
                     forward(spec, q_TNH, sequence, block, inner, out_TNH, lse_NT);
                 }
             }
@@ -84,7 +86,8 @@ public final class PortableAttention implements AttentionKernel {
         Tensor dv_KTH = Tensors.zeros(inner, numKvHeads, v_TKH.size(0), v_TKH.size(2));
         for (Sequence sequence : sequences) {
             for (Block block : Block.of(sequence, spec.span(), BLOCK)) {
-                try (var _ = Scope.open()) {
+                try (var _ = Scope.open();
+                        var _ = Autograd.recording(false)) {
                     KeyRange keys = block.gather(sequence.keys());
                     long firstKeyRow = sequence.firstRow() + keys.position();
                     Tensor dk_KSH = dk_KTH.narrow(1, firstKeyRow, keys.length());

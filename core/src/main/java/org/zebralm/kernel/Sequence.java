@@ -38,6 +38,7 @@ public record Sequence(int firstRow, int numRows, long position, List<KeyRange> 
     /// Returns the sequences of packed documents: document `i` owns rows `[lengths[i], lengths[i + 1])` of all three
     /// tensors.
     public static List<Sequence> packed(Tensor k_TKH, Tensor v_TKH, CumulativeLengths lengths) {
+        Shapes.checkSame("k", k_TKH, "v", v_TKH);
         if (lengths.total() != k_TKH.size(0)) {
             throw new IllegalArgumentException(
                     "cumulative lengths must end at the number of tokens: got " + lengths.total() + " and " + k_TKH);

@@ -12,10 +12,12 @@ import org.zebralm.tensor.Tensors;
 public final class KvCache implements AutoCloseable {
     private final Lifetime lifetime = new Lifetime();
     private final List<LayerCache> layers;
+    private final DType dtype;
     private int length;
 
     /// Makes an empty cache whose elements have the model's dtype.
     public KvCache(ZebraConfig config, DType dtype) {
+        this.dtype = dtype;
         try (var _ = Scope.open()) {
             layers = config.attentionTypes().stream()
                     .<LayerCache>map(type -> switch (type) {
@@ -39,6 +41,13 @@ public final class KvCache implements AutoCloseable {
     /// Returns the bytes of native memory held.
     public long bytes() {
         return layers.stream().mapToLong(LayerCache::bytes).sum();
+    }
+
+    void requireDType(DType model) {
+        if (dtype != model) {
+            throw new IllegalArgumentException(
+                    "a cache must have the model's dtype: got " + dtype.label() + " and " + model.label());
+        }
     }
 
     LayerCache layer(int index) {

@@ -2,6 +2,7 @@ package org.zebralm.model;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.BiFunction;
 import org.zebralm.kernel.AttentionKernel;
 import org.zebralm.kernel.CumulativeLengths;
 import org.zebralm.kernel.KeyRange;
@@ -11,14 +12,16 @@ import org.zebralm.nn.Linear;
 import org.zebralm.nn.Params;
 import org.zebralm.nn.RmsNorm;
 import org.zebralm.nn.Rope;
+import org.zebralm.tensor.Autograd;
+import org.zebralm.tensor.Scope;
 import org.zebralm.tensor.Tensor;
 import org.zebralm.tensor.Tensors;
 
 /// A local-global decoder: token ids to logits.
 ///
-/// Parameters have Llama's names. Methods record history or not as the calling thread's
-/// [org.zebralm.tensor.Autograd] mode says; they open
-/// no scopes.
+/// Parameters have Llama's names. A pass through the whole model ([#forward], [#hidden]) is for inference and records
+/// no
+/// history; training walks the [#layers] itself, cutting its graph at each attention.
 public record Zebra(
         ZebraConfig config,
         Embedding embedding,
@@ -63,43 +66,56 @@ public record Zebra(
             throw new IllegalArgumentException(
                     "cumulative lengths must end at the number of ids: got " + lengths.total() + " and " + ids.length);
         }
-        Rope.Rotation rotation = rope.at(lengths.positions());
-        Tensor x_TD = embed(ids);
-        for (DecoderLayer layer : layers) {
-            x_TD = layer.forward(
-                    x_TD,
-                    rotation,
-                    heads -> kernel.forward(
-                                    layer.attention().spec(), heads.q_TNH(), heads.k_TKH(), heads.v_TKH(), lengths)
-                            .out_TNH());
-        }
-        return x_TD;
+        return walk(
+                ids,
+                rope.at(lengths.positions()),
+                (layer, heads) -> attend(layer, heads, Sequence.packed(heads.k_TKH(), heads.v_TKH(), lengths)));
     }
 
     /// Continues a sequence: returns the last layer's output `[T, D]` for `ids`, which follow what `cache` holds,
     /// and adds them to it.
     public Tensor hidden(int[] ids, KvCache cache) {
+        if (ids.length == 0) {
+            throw new IllegalArgumentException("a sequence is continued by at least one id: got none");
+        }
+        cache.requireDType(embedding.weight().dtype());
         int start = cache.length();
         int[] positions = new int[ids.length];
         for (int i = 0; i < ids.length; i++) {
             positions[i] = start + i;
         }
-        Rope.Rotation rotation = rope.at(positions);
-        Tensor x_TD = embed(ids);
-        for (int i = 0; i < layers.size(); i++) {
-            DecoderLayer layer = layers.get(i);
-            LayerCache layerCache = cache.layer(i);
-            x_TD = layer.forward(x_TD, rotation, heads -> {
-                var fresh = new KeyRange(heads.k_TKH(), heads.v_TKH(), start);
-                var sequence = new Sequence(0, ids.length, start, layerCache.reachable(fresh));
-                Tensor out_TNH = kernel.forward(layer.attention().spec(), heads.q_TNH(), List.of(sequence))
-                        .out_TNH();
-                layerCache.append(fresh);
-                return out_TNH;
-            });
-        }
+        Tensor x_TD = walk(ids, rope.at(positions), (layer, heads) -> {
+            LayerCache layerCache = cache.layer(layer);
+            var fresh = new KeyRange(heads.k_TKH(), heads.v_TKH(), start);
+            var sequence = new Sequence(0, ids.length, start, layerCache.reachable(fresh));
+            Tensor out_TNH = attend(layer, heads, List.of(sequence));
+            layerCache.append(fresh);
+            return out_TNH;
+        });
         cache.advance(ids.length);
         return x_TD;
+    }
+
+    /// Passes `ids` through the layers; `attend` is given each layer's index.
+    ///
+    /// History would have a hole at every attention, and gradients through it would be wrong without a word: none
+    /// is recorded. A layer's intermediates are freed before the next layer runs.
+    private Tensor walk(int[] ids, Rope.Rotation rotation, BiFunction<Integer, Attention.Heads, Tensor> attend) {
+        try (var _ = Autograd.recording(false)) {
+            Tensor x_TD = embed(ids);
+            for (int i = 0; i < layers.size(); i++) {
+                int layer = i;
+                try (var scope = Scope.open()) {
+                    x_TD = scope.keep(layers.get(layer).forward(x_TD, rotation, heads -> attend.apply(layer, heads)));
+                }
+            }
+            return x_TD;
+        }
+    }
+
+    private Tensor attend(int layer, Attention.Heads heads, List<Sequence> sequences) {
+        return kernel.forward(layers.get(layer).attention().spec(), heads.q_TNH(), sequences)
+                .out_TNH();
     }
 
     /// Maps the last layer's output `[T, D]` to logits `[T, V]`.

@@ -14,6 +14,7 @@ public final class Autograd {
 
     /// Sets the recording of history until the returned guard is closed.
     public static Guard recording(boolean enabled) {
+        Torch.requirePlatformThread();
         Torch.load();
         return new Guard(new AutoGradMode(enabled));
     }

@@ -27,11 +27,7 @@ public final class Scope implements AutoCloseable {
 
     /// Opens a scope on the current thread, which must be a platform thread.
     public static Scope open() {
-        if (Thread.currentThread().isVirtual()) {
-            // Grad mode is thread-local in native code: a virtual thread that moved to another carrier would take it
-            // up there.
-            throw new IllegalStateException("tensors are for platform threads only; hand the work to one");
-        }
+        Torch.requirePlatformThread();
         Torch.load();
         return new Scope(PointerScope.getInnerScope(), new PointerScope());
     }

@@ -250,10 +250,16 @@ public final class Tensor {
         return new Tensor(leaf);
     }
 
+    /// Returns whether autograd follows this tensor: a leaf, or something computed from one while history was recorded.
+    public boolean requiresGrad() {
+        return raw.requires_grad();
+    }
+
     /// Returns the gradient collected so far, or null before any.
     public @Nullable Tensor grad() {
         org.bytedeco.pytorch.Tensor grad = raw.grad();
-        // grad() is a reference into the leaf, which may be freed first: a handle of our own keeps the gradient.
+        // libtorch hands out a reference into the leaf, which would dangle once the leaf is freed: take a handle of
+        // our own.
         return grad.defined() ? new Tensor(new org.bytedeco.pytorch.Tensor(grad)) : null;
     }
 

@@ -30,6 +30,16 @@ public final class Torch {
         Holder.ensureLoaded();
     }
 
+    /// Fails on a virtual thread.
+    ///
+    /// The grad mode is thread-local in native code: a thread that moved to another carrier would leave its mode
+    /// behind and take up that carrier's.
+    static void requirePlatformThread() {
+        if (Thread.currentThread().isVirtual()) {
+            throw new IllegalStateException("tensors are for platform threads only; hand the work to one");
+        }
+    }
+
     /// Returns libtorch's version, with its binding's: `2.10.0-1.5.13`.
     public static String version() {
         return Holder.VERSION;
