@@ -49,7 +49,8 @@ record Failure(Throwable cause, String message, int exitCode) {
                     .formatted(firstLine(thrown));
         }
         return switch (thrown) {
-            case IllegalArgumentException e -> firstLine(e);
+            // Some list several problems, a line each.
+            case IllegalArgumentException e -> Objects.requireNonNullElse(e.getMessage(), e.toString());
             case UncheckedIOException e -> {
                 IOException cause = Objects.requireNonNull(e.getCause());
                 // The default message of the wrapper is the class name of what it wraps.
