@@ -22,14 +22,6 @@ import java.util.OptionalInt;
 /// Safe for use by many threads until closed.
 public final class Tokenizer implements AutoCloseable {
 
-    static {
-        // Without it DJL asks a telemetry host at the first load and may download a CUDA build of the library.
-        // A program that set the property itself keeps its choice.
-        if (System.getProperty("ai.djl.offline") == null) {
-            System.setProperty("ai.djl.offline", "true");
-        }
-    }
-
     private final Path path;
     private final Vocabulary vocabulary;
     private final String fingerprint;
@@ -48,6 +40,7 @@ public final class Tokenizer implements AutoCloseable {
             throw new IllegalArgumentException("a tokenizer is a tokenizer.json file: " + tokenizerJson
                     + (Files.exists(tokenizerJson) ? " is not a regular file" : " does not exist"));
         }
+        NativeLibrary.load();
         byte[] json = read(tokenizerJson);
         try {
             return new Tokenizer(tokenizerJson, Vocabulary.parse(json), sha256(json), open(tokenizerJson));
