@@ -1,0 +1,130 @@
+package org.zebralm.cli;
+
+import java.io.PrintStream;
+import java.io.PrintWriter;
+import java.util.List;
+import java.util.Set;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/// The command line: which verbs there are, and where every error ends.
+///
+/// A new verb is one class and one line in [#VERBS]. A verb's class is read only when its name is among the arguments,
+/// so that `--help`, `--version` and a misspelt verb stay quick and never load libtorch.
+///
+/// Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted.
+@Command(
+        name = "zebra",
+        versionProvider = Version.class,
+        synopsisSubcommandLabel = "VERB",
+        header = "Local-global language models on the JVM: pretrain, evaluate, generate.",
+        description = {
+            "",
+            "A Zebra model attends globally in the first layer of each group and within a sliding window in the others,"
+                    + " so a long context costs little."
+        },
+        optionListHeading = "%nOptions:%n",
+        commandListHeading = "%nVerbs:%n",
+        footerHeading = "%nExamples:%n",
+        footer = {
+            "  zebra quickstart                      train and try a small model: 5 minutes",
+            "  zebra quickstart --data my/texts      the same on your own text files",
+            "  zebra train config.yaml --steps=500   settings from a file, one changed",
+            "  zebra generate MODEL \"Once upon\"      continue a text",
+            "  zebra inspect MODEL                   layers, parameters, memory, cost",
+            "",
+            "'zebra help VERB' explains a verb; ZEBRA_JAVA_OPTS=-Xmx8g gives Java more memory."
+        })
+public final class Main implements Runnable {
+    /// Done as asked.
+    public static final int OK = 0;
+    /// The work failed, or the user's input cannot be used.
+    public static final int FAILED = 1;
+    /// The command line itself is wrong.
+    public static final int USAGE = 2;
+    /// Stopped by Ctrl-C.
+    public static final int INTERRUPTED = 130;
+
+    private static final List<Verb> VERBS = List.of(
+            Verb.group("tokenizer", "Make tokenizers.", List.of()),
+            Verb.group("eval", "Measure what a model is worth.", List.of()),
+            Verb.of("help", "Explain a verb: 'zebra help train'.", HelpVerb::new),
+            Verb.of("version", "Print the version.", VersionVerb::new),
+            Verb.launcher("build", "Build Zebra now; further arguments go to Maven."),
+            Verb.launcher("test", "Run every check and test; further arguments go to Maven."),
+            Verb.of("warm-up", "", WarmUp::new));
+
+    @Option(
+            names = {"-h", "--help"},
+            usageHelp = true,
+            scope = CommandLine.ScopeType.INHERIT,
+            description = "Show this help.")
+    @SuppressWarnings("UnusedVariable") // picocli acts on it
+    private boolean help;
+
+    @Option(
+            names = {"-V", "--version"},
+            versionHelp = true,
+            description = "Print the version.")
+    @SuppressWarnings("UnusedVariable") // picocli acts on it
+    private boolean version;
+
+    @Option(
+            names = "--verbose",
+            scope = CommandLine.ScopeType.INHERIT,
+            description = "Show where in the program an error arose.")
+    private boolean verbose;
+
+    @Spec
+    @SuppressWarnings("NullAway.Init") // set by picocli
+    private CommandSpec spec;
+
+    /// Runs the verb that the arguments name and exits with its code.
+    static void main(String[] args) {
+        System.exit(run(args, writer(System.out), writer(System.err)));
+    }
+
+    static int run(String[] args, PrintWriter out, PrintWriter err) {
+        return run(VERBS, args, out, err);
+    }
+
+    static int run(List<Verb> verbs, String[] args, PrintWriter out, PrintWriter err) {
+        var main = new Main();
+        var line = new CommandLine(main);
+        var named = Set.copyOf(List.of(args));
+        for (Verb verb : verbs) {
+            verb.addTo(line, named);
+        }
+        return line.setOut(out)
+                .setErr(err)
+                .setCaseInsensitiveEnumValuesAllowed(true)
+                .setUsageHelpAutoWidth(true)
+                .setParameterExceptionHandler((e, _) -> usageError(e, err))
+                .setExecutionExceptionHandler((e, _, _) -> Failure.of(e).print(err, main.verbose))
+                .execute(args);
+    }
+
+    /// Without a verb: the help.
+    @Override
+    public void run() {
+        spec.commandLine().usage(spec.commandLine().getOut());
+    }
+
+    private static PrintWriter writer(PrintStream out) {
+        return new PrintWriter(out, true, out.charset());
+    }
+
+    /// One line says what is wrong, another where help is: a screen of help would push the first out of sight.
+    private static int usageError(ParameterException e, PrintWriter err) {
+        err.println("zebra: " + e.getMessage());
+        CommandLine.UnmatchedArgumentException.printSuggestions(e, err);
+        err.println("'%s --help' shows what there is."
+                .formatted(e.getCommandLine().getCommandSpec().qualifiedName()));
+        err.flush();
+        return USAGE;
+    }
+}

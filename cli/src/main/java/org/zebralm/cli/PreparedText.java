@@ -1,0 +1,141 @@
+package org.zebralm.cli;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.zebralm.data.BpeTrainer;
+import org.zebralm.data.BpeVocabulary;
+import org.zebralm.data.DocumentSource;
+import org.zebralm.data.EncodeDocuments;
+import org.zebralm.data.HeldOut;
+import org.zebralm.data.HeldOutTail;
+import org.zebralm.data.JdkSources;
+import org.zebralm.data.ReadReport;
+import org.zebralm.data.SplitPattern;
+import org.zebralm.data.TextFiles;
+import org.zebralm.data.TokenShard;
+import org.zebralm.data.WordCounts;
+import org.zebralm.tokenizer.Tokenizer;
+
+/// A run's text as tokens: the tokenizer, what is trained on, what is held out.
+record PreparedText(Tokenizer tokenizer, TokenShard train, TokenShard heldOut) implements AutoCloseable {
+    /// With fewer documents than this, the end of each is held out instead of some documents.
+    private static final int FEW_DOCUMENTS = 100;
+
+    /// How many skipped files are named.
+    private static final int NAMED = 5;
+
+    /// Reads, tokenizes and stores a run's text; what an earlier start of the run has made already is opened instead.
+    static PreparedText prepare(RunFolder folder, RunSettings settings, long seed, Terminal terminal) {
+        DocumentSource source = settings.data().isEmpty()
+                ? JdkSources.ofRunningJdk(seed, settings.maxCharacters())
+                : TextFiles.of(settings.data());
+        boolean stored = Files.exists(folder.trainShard()) && Files.exists(folder.heldOutShard());
+        @Nullable Scan scan = stored ? null : Scan.of(source, terminal);
+        Tokenizer tokenizer = tokenizer(folder, settings, source, scan, terminal);
+        if (scan != null) {
+            encode(folder, settings, tokenizer, source, scan, terminal);
+        }
+        TokenShard train = TokenShard.open(folder.trainShard(), tokenizer);
+        TokenShard heldOut = TokenShard.open(folder.heldOutShard(), tokenizer);
+        terminal.out()
+                .println("text       %s tokens in %s documents to train on, %s in %s held out"
+                        .formatted(
+                                Units.count((double) train.numTokens()),
+                                Units.count(train.numDocuments()),
+                                Units.count((double) heldOut.numTokens()),
+                                Units.count(heldOut.numDocuments())));
+        return new PreparedText(tokenizer, train, heldOut);
+    }
+
+    private static Tokenizer tokenizer(
+            RunFolder folder, RunSettings settings, DocumentSource source, @Nullable Scan scan, Terminal terminal) {
+        Path given = settings.tokenizer();
+        if (given != null) {
+            return Tokenizer.load(given);
+        }
+        if (!Files.exists(folder.tokenizer())) {
+            long characters = scan == null ? 1 : scan.characters();
+            try (var progress = new ProgressBar(terminal, "words    ", Math.max(1, characters))) {
+                WordCounts words = WordCounts.of(source, SplitPattern.LLAMA3, done -> progress.update(done, ""));
+                try (var merging =
+                        new ProgressBar(terminal, "tokenizer", settings.vocabSize() - BpeVocabulary.MIN_SIZE)) {
+                    BpeVocabulary vocabulary = new BpeTrainer(settings.vocabSize())
+                            .train(words, (done, _) -> merging.update(done, "merges"));
+                    vocabulary.write(folder.tokenizer());
+                }
+            }
+        }
+        return Tokenizer.load(folder.tokenizer());
+    }
+
+    private static void encode(
+            RunFolder folder,
+            RunSettings settings,
+            Tokenizer tokenizer,
+            DocumentSource source,
+            Scan scan,
+            Terminal terminal) {
+        DocumentSource training;
+        DocumentSource evaluation;
+        if (scan.documents() < FEW_DOCUMENTS) {
+            var split = new HeldOutTail(settings.heldOut());
+            training = split.training(source);
+            evaluation = split.evaluation(source);
+        } else {
+            var split = new HeldOut(settings.heldOut());
+            training = split.training(source);
+            evaluation = split.evaluation(source);
+        }
+        var encode = new EncodeDocuments(tokenizer, settings.endOfText());
+        try (var progress = new ProgressBar(terminal, "encoding ", Math.max(1, scan.characters()))) {
+            encode.write(evaluation, folder.heldOutShard(), (_, done, _) -> progress.update(done, "characters"));
+            EncodeDocuments.Encoded encoded =
+                    encode.write(training, folder.trainShard(), (_, done, _) -> progress.update(done, "characters"));
+            if (encoded.loneSurrogates() > 0) {
+                progress.println(encoded.loneSurrogates() + " lone surrogates were replaced by U+FFFD");
+            }
+        }
+    }
+
+    @Override
+    public void close() {
+        heldOut.close();
+        train.close();
+        tokenizer.close();
+    }
+
+    /// What a first pass over the text found.
+    private record Scan(long documents, long characters) {
+        static Scan of(DocumentSource source, Terminal terminal) {
+            long[] found = new long[2];
+            ReadReport report = source.forEach(document -> {
+                found[0]++;
+                found[1] += document.text().length();
+            });
+            List<String> skipped = new ArrayList<>();
+            for (ReadReport.Skipped file : report.skipped()) {
+                skipped.add(file.file() + " (" + file.reason() + ")");
+            }
+            if (!skipped.isEmpty()) {
+                String more = skipped.size() > NAMED ? " and " + (skipped.size() - NAMED) + " more" : "";
+                terminal.out()
+                        .println("skipped    %d files: %s%s"
+                                .formatted(
+                                        skipped.size(),
+                                        String.join(", ", skipped.subList(0, Math.min(NAMED, skipped.size()))),
+                                        more));
+            }
+            if (report.replaced() > 0) {
+                terminal.out().println("replaced   " + report.replaced() + " invalid UTF-8 sequences by U+FFFD");
+            }
+            if (found[0] == 0) {
+                throw new IllegalArgumentException("there must be text to train on: no document was found"
+                        + (skipped.isEmpty() ? "" : "; skipped " + skipped.getFirst()));
+            }
+            return new Scan(found[0], found[1]);
+        }
+    }
+}

@@ -1,0 +1,41 @@
+package org.zebralm.cli;
+
+import java.nio.file.Path;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.zebralm.data.BpeVocabulary;
+import org.zebralm.train.TrainConfig;
+
+/// Everything that decides a training run: text, tokenizer, model, training.
+///
+/// @param data files and folders of text; empty means the sources of the running JDK
+/// @param maxCharacters how much of the JDK's sources to take
+/// @param heldOut the share of documents kept for validation
+/// @param tokenizer a `tokenizer.json`; null means to train one of `vocabSize` on the text
+/// @param vocabSize tokens of a tokenizer to be trained
+/// @param endOfText the token that ends documents
+record RunSettings(
+        List<Path> data,
+        long maxCharacters,
+        double heldOut,
+        @Nullable Path tokenizer,
+        int vocabSize,
+        String endOfText,
+        ModelSettings model,
+        TrainConfig train) {
+    RunSettings {
+        data = List.copyOf(data);
+    }
+
+    static RunSettings defaults() {
+        return new RunSettings(
+                List.of(),
+                24_000_000,
+                0.03,
+                null,
+                8192,
+                BpeVocabulary.END_OF_TEXT,
+                ModelSettings.small(),
+                TrainConfig.defaults());
+    }
+}

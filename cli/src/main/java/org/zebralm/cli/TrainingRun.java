@@ -1,0 +1,168 @@
+package org.zebralm.cli;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
+import org.zebralm.data.Batch;
+import org.zebralm.data.PackedBatches;
+import org.zebralm.kernel.AttentionKernel;
+import org.zebralm.model.ZebraConfig;
+import org.zebralm.nn.FreshParams;
+import org.zebralm.tensor.Lifetime;
+import org.zebralm.tensor.Scope;
+import org.zebralm.train.Checkpoints;
+import org.zebralm.train.MetricsLog;
+import org.zebralm.train.StepReport;
+import org.zebralm.train.TrainConfig;
+import org.zebralm.train.TrainListener;
+import org.zebralm.train.Trainer;
+
+/// Trains a run's model in its folder, from its last checkpoint if there is one.
+final class TrainingRun implements AutoCloseable {
+    /// Stands for a number of steps that a time budget decides after the warmup.
+    static final int UNTIL_TIME_IS_UP = Integer.MAX_VALUE;
+
+    /// Rows of held-out text a validation reads.
+    private static final int VALIDATION_ROWS = 8;
+
+    private static final int VALIDATIONS = 6;
+
+    private final RunFolder folder;
+    private final PreparedText text;
+    private final Terminal terminal;
+    private final Checkpoints checkpoints;
+    private final Trainer trainer;
+
+    TrainingRun(
+            RunFolder folder,
+            PreparedText text,
+            ZebraConfig model,
+            TrainConfig declared,
+            AttentionKernel kernel,
+            Terminal terminal) {
+        this.folder = folder;
+        this.text = text;
+        this.terminal = terminal;
+        this.checkpoints = new Checkpoints(folder.checkpoints(), declared.keepCheckpoints());
+        Optional<Checkpoints.Saved> saved = checkpoints.latest();
+        // The folder vouches for the settings; a time budget has since become a number of steps.
+        TrainConfig config = saved.map(Checkpoints.Saved::config).orElse(declared);
+        try (var _ = Scope.open();
+                var initial = new Lifetime()) {
+            this.trainer = new Trainer(model, config, new FreshParams(config.seed(), initial), kernel);
+        }
+        saved.ifPresent(trainer::restore);
+    }
+
+    Trainer trainer() {
+        return trainer;
+    }
+
+    /// Trains to the end, or until `stop`; returns whether the end was reached. Either way the state is saved.
+    ///
+    /// @param left the time to fill if the number of steps is not known yet
+    boolean train(@Nullable Duration left, BooleanSupplier stop) {
+        TrainConfig config = trainer.config();
+        var data = new PackedBatches(text.train(), config.batchRows(), config.contextLength(), config.seed());
+        List<Batch> validation = validation(config);
+        if (trainer.step() > 0) {
+            terminal.out().println("resumed    at step " + trainer.step());
+        }
+        try (MetricsLog metrics = MetricsLog.open(folder.metrics(), trainer.step())) {
+            if (config.steps() == UNTIL_TIME_IS_UP) {
+                long start = System.nanoTime();
+                double stepSeconds = warmUp(data, metrics, stop);
+                if (!stop.getAsBoolean()) {
+                    Duration spent = Duration.ofNanos(System.nanoTime() - start);
+                    fill(left == null ? Duration.ZERO : left.minus(spent), stepSeconds);
+                }
+            }
+            if (!stop.getAsBoolean()) {
+                run(trainer.config().steps(), data, validation, metrics, stop);
+            }
+        }
+        boolean finished = trainer.step() == trainer.config().steps();
+        if (!finished) {
+            trainer.save(checkpoints);
+        }
+        return finished;
+    }
+
+    /// Runs the warmup steps and returns what a step takes: the median of the last half, when the JIT has settled.
+    private double warmUp(PackedBatches data, MetricsLog metrics, BooleanSupplier stop) {
+        List<Double> seconds = new ArrayList<>();
+        TrainListener stopwatch = new TrainListener() {
+            @Override
+            public void onStep(StepReport report) {
+                seconds.add(report.seconds());
+            }
+        };
+        int until = trainer.config().warmupSteps();
+        try (var console = new TrainConsole(terminal, "warming up", until)) {
+            trainer.run(until, data::batch, List.of(), all(List.of(console, metrics, stopwatch)), null, stop);
+        }
+        List<Double> settled = seconds.subList(seconds.size() / 2, seconds.size());
+        if (settled.isEmpty()) {
+            return Double.NaN; // stopped at once
+        }
+        Collections.sort(settled);
+        return settled.get(settled.size() / 2);
+    }
+
+    /// Decides the number of steps that fill the time left, validations included.
+    private void fill(Duration left, double stepSeconds) {
+        TrainConfig config = trainer.config();
+        // A validation row costs a third of a trained one: no backward.
+        double validations = VALIDATIONS * stepSeconds * VALIDATION_ROWS / (3.0 * config.batchRows());
+        int more = (int) Math.max(1, (left.toMillis() / 1e3 - validations) / stepSeconds);
+        int steps = trainer.step() + more;
+        int interval = Math.max(1, Math.ceilDiv(steps, VALIDATIONS));
+        trainer.setSteps(steps, interval, interval);
+    }
+
+    private void run(int until, PackedBatches data, List<Batch> validation, MetricsLog metrics, BooleanSupplier stop) {
+        try (var console = new TrainConsole(terminal, "training  ", until)) {
+            console.start(trainer.step());
+            trainer.run(until, data::batch, validation, all(List.of(console, metrics)), checkpoints, stop);
+        }
+    }
+
+    private List<Batch> validation(TrainConfig config) {
+        int rows = (int) Math.min(VALIDATION_ROWS, text.heldOut().numTokens() / config.contextLength());
+        if (rows == 0) {
+            terminal.out()
+                    .println("no validation: the held-out text has %d tokens, fewer than one row of %d"
+                            .formatted(text.heldOut().numTokens(), config.contextLength()));
+            return List.of();
+        }
+        var batches = new PackedBatches(text.heldOut(), 1, config.contextLength(), config.seed());
+        List<Batch> validation = new ArrayList<>();
+        for (int i = 0; i < rows; i++) {
+            validation.add(batches.batch(i));
+        }
+        return validation;
+    }
+
+    private static TrainListener all(List<TrainListener> listeners) {
+        return new TrainListener() {
+            @Override
+            public void onStep(StepReport report) {
+                listeners.forEach(listener -> listener.onStep(report));
+            }
+
+            @Override
+            public void onValidation(int step, double loss) {
+                listeners.forEach(listener -> listener.onValidation(step, loss));
+            }
+        };
+    }
+
+    @Override
+    public void close() {
+        trainer.close();
+    }
+}

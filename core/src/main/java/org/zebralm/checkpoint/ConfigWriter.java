@@ -1,0 +1,96 @@
+package org.zebralm.checkpoint;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import org.zebralm.model.AttentionType;
+import org.zebralm.model.ZebraConfig;
+import org.zebralm.tensor.DType;
+
+/// Writes `config.json` and `generation_config.json` so that transformers and vLLM run the model without code of ours.
+///
+/// A model with local layers is a `cwm`, one without a `llama`. Every key is written: what a missing one means differs
+/// between
+/// the two, and cwm's defaults are those of one 32 B model.
+final class ConfigWriter {
+    /// Only says how further training would start new weights.
+    private static final double INITIALIZER_RANGE = 0.02;
+
+    private ConfigWriter() {}
+
+    static ObjectNode config(ZebraConfig config, DType dtype) {
+        int window = LayerTypes.sharedWindow(config.attentionTypes());
+        ModelType type = window == 0 ? ModelType.LLAMA : ModelType.CWM;
+        ObjectNode json = JsonNodeFactory.instance.objectNode();
+        json.putArray("architectures").add(type.architecture);
+        json.put("model_type", type.label);
+        json.put("vocab_size", config.vocabSize());
+        json.put("hidden_size", config.hiddenSize());
+        json.put("intermediate_size", config.intermediateSize());
+        json.put("num_hidden_layers", config.numLayers());
+        json.put("num_attention_heads", config.numHeads());
+        json.put("num_key_value_heads", config.numKvHeads());
+        json.put("head_dim", config.headDim());
+        if (type == ModelType.CWM) {
+            json.put("sliding_window", window);
+            ArrayNode layers = json.putArray("layer_types");
+            for (AttentionType layer : config.attentionTypes()) {
+                layers.add(
+                        switch (layer) {
+                            case AttentionType.Global _ -> LayerTypes.FULL;
+                            case AttentionType.Local _ -> LayerTypes.SLIDING;
+                        });
+            }
+        }
+        json.putObject("rope_parameters").put("rope_type", "default").put("rope_theta", config.ropeTheta());
+        json.put("rope_theta", config.ropeTheta()); // for transformers 4, which knows no rope_parameters
+        json.put("max_position_embeddings", config.maxPositions());
+        json.put("rms_norm_eps", config.rmsNormEps());
+        json.put("tie_word_embeddings", config.tieEmbeddings());
+        json.put("hidden_act", "silu");
+        json.put("attention_bias", false);
+        json.put("attention_dropout", 0.0);
+        json.put("mlp_bias", false);
+        json.put("initializer_range", INITIALIZER_RANGE);
+        json.put("use_cache", true);
+        putTokenIds(json, config, type);
+        json.put("dtype", dtype.label());
+        json.put("torch_dtype", dtype.label()); // the same for transformers 4
+        return json;
+    }
+
+    /// Writes null for an id the model does not have, where cwm's reader in transformers allows it.
+    ///
+    /// There, a null bos is a type error, and a null eos stands for three ids beyond most vocabularies; -1 and an
+    /// empty list are taken as none.
+    private static void putTokenIds(ObjectNode json, ZebraConfig config, ModelType type) {
+        boolean cwm = type == ModelType.CWM;
+        if (cwm && config.bosTokenId() < 0) {
+            json.put("bos_token_id", -1);
+        } else {
+            putId(json, "bos_token_id", config.bosTokenId());
+        }
+        if (cwm && config.eosTokenId() < 0) {
+            json.putArray("eos_token_id");
+        } else {
+            putId(json, "eos_token_id", config.eosTokenId());
+        }
+        putId(json, "pad_token_id", config.padTokenId());
+    }
+
+    static ObjectNode generationConfig(ZebraConfig config) {
+        ObjectNode json = JsonNodeFactory.instance.objectNode();
+        putId(json, "bos_token_id", config.bosTokenId());
+        putId(json, "eos_token_id", config.eosTokenId());
+        putId(json, "pad_token_id", config.padTokenId());
+        return json;
+    }
+
+    private static void putId(ObjectNode json, String key, int id) {
+        if (id < 0) {
+            json.putNull(key);
+        } else {
+            json.put(key, id);
+        }
+    }
+}

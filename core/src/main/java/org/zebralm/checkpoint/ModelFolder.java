@@ -1,0 +1,102 @@
+package org.zebralm.checkpoint;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.zebralm.model.ZebraConfig;
+import org.zebralm.tensor.DType;
+import org.zebralm.tensor.Tensor;
+
+/// A model in a folder of Hugging Face's layout: `config.json`, safetensors, `tokenizer.json`.
+///
+/// Reading it takes only the settings; [LoadedModel] takes the weights. `stopTokenIds` are all ids that end a text, of
+/// which the
+/// config can name one; `storedDType` is the type the folder claims its weights have, if it says.
+public record ModelFolder(
+        Path path,
+        ZebraConfig config,
+        List<Integer> stopTokenIds,
+        @Nullable DType storedDType) {
+    static final String CONFIG = "config.json";
+    static final String GENERATION_CONFIG = "generation_config.json";
+    static final String TOKENIZER = "tokenizer.json";
+
+    /// Larger models are split into shards of at most this size, as transformers 4 did.
+    public static final long DEFAULT_MAX_SHARD_BYTES = 5_000_000_000L;
+
+    public ModelFolder {
+        stopTokenIds = List.copyOf(stopTokenIds);
+    }
+
+    /// Reads the settings of the model in a folder.
+    ///
+    /// @throws IllegalArgumentException naming every setting that we do not implement, or that makes no sense
+    public static ModelFolder read(Path folder) {
+        Path configFile = folder.resolve(CONFIG);
+        if (!Files.exists(configFile)) {
+            throw new IllegalArgumentException(
+                    folder + " is no model folder: it has no " + CONFIG + ModelFolderWriter.interruptedSave(folder));
+        }
+        ConfigReader.Contents contents = ConfigReader.read(configFile.toString(), JsonFile.read(configFile));
+        Set<Integer> stops = new LinkedHashSet<>(contents.eosTokenIds());
+        Path generationFile = folder.resolve(GENERATION_CONFIG);
+        if (Files.exists(generationFile)) {
+            addStops(stops, JsonFile.read(generationFile));
+        }
+        return new ModelFolder(folder, contents.config(), List.copyOf(stops), contents.dtype());
+    }
+
+    private static void addStops(Set<Integer> stops, ObjectNode generation) {
+        JsonNode eos = generation.path("eos_token_id");
+        (eos.isArray() ? eos.valueStream() : Stream.of(eos))
+                .filter(JsonNode::isInt)
+                .map(JsonNode::intValue)
+                .filter(id -> id >= 0)
+                .forEach(stops::add);
+    }
+
+    /// Returns where the tokenizer is, or null if the folder has none.
+    public @Nullable Path tokenizerJson() {
+        Path file = path.resolve(TOKENIZER);
+        return Files.exists(file) ? file : null;
+    }
+
+    /// Maps the folder's weights.
+    public FolderWeights weights() {
+        return FolderWeights.open(path);
+    }
+
+    /// Writes a model, in shards of at most [#DEFAULT_MAX_SHARD_BYTES].
+    public static void save(
+            Path folder, ZebraConfig config, Map<String, Tensor> weights, DType dtype, @Nullable Path tokenizerJson) {
+        save(folder, config, weights, dtype, tokenizerJson, DEFAULT_MAX_SHARD_BYTES);
+    }
+
+    /// Writes a model so that transformers, vLLM and we can open it, replacing one that is there.
+    ///
+    /// Everything is written to a folder within this one and forced to disk before the first file moves to
+    /// its place, and `config.json` is removed first and comes last: what an interruption leaves is the old
+    /// model, the new one, or a folder that is not taken for a model. Files that are not the model's stay.
+    ///
+    /// @param weights by name, exactly those of [ZebraParameters#shapes]
+    /// @param dtype the type they are stored in, whatever they have
+    /// @param tokenizerJson copied in, with `tokenizer_config.json` and `chat_template.jinja` if they lie beside it
+    /// @throws IllegalArgumentException if the weights do not fit the config, or the format cannot express it
+    /// @throws java.io.UncheckedIOException if the folder cannot be written, saying why
+    public static void save(
+            Path folder,
+            ZebraConfig config,
+            Map<String, Tensor> weights,
+            DType dtype,
+            @Nullable Path tokenizerJson,
+            long maxShardBytes) {
+        new ModelFolderWriter(folder, config, weights, dtype, tokenizerJson, maxShardBytes).save();
+    }
+}

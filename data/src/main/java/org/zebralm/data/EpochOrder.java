@@ -1,0 +1,48 @@
+package org.zebralm.data;
+
+import java.util.Arrays;
+import java.util.Random;
+
+/// The documents of a shard in the order of one epoch.
+///
+/// The order is a function of the seed and the epoch alone: `java.util.Random`'s algorithm is part of its contract, so
+/// it is the same in every JDK.
+final class EpochOrder {
+
+    private final int[] documents;
+    private final long[] starts;
+
+    EpochOrder(TokenShard shard, long seed, long epoch) {
+        int n = shard.numDocuments();
+        documents = new int[n];
+        Arrays.setAll(documents, i -> i);
+        // The multiplier keeps (seed, epoch) and (seed + 1, epoch - 1) apart.
+        var random = new Random(seed * 0x9E3779B97F4A7C15L + epoch);
+        for (int i = n - 1; i > 0; i--) {
+            int j = random.nextInt(i + 1);
+            int swapped = documents[i];
+            documents[i] = documents[j];
+            documents[j] = swapped;
+        }
+        starts = new long[n + 1];
+        for (int i = 0; i < n; i++) {
+            starts[i + 1] = starts[i] + shard.documentLength(documents[i]);
+        }
+    }
+
+    /// Which in order is the document that holds the epoch's token at `offset`.
+    int turnAt(long offset) {
+        int found = Arrays.binarySearch(starts, offset);
+        // Every document has a token, so starts ascend and an exact hit is unique.
+        return found >= 0 ? found : -found - 2;
+    }
+
+    int document(int turn) {
+        return documents[turn];
+    }
+
+    /// Where in the epoch the document of this turn starts.
+    long start(int turn) {
+        return starts[turn];
+    }
+}

@@ -1,0 +1,103 @@
+package org.zebralm.train;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.SequencedMap;
+import org.zebralm.nn.Init;
+import org.zebralm.nn.Params;
+import org.zebralm.tensor.DType;
+import org.zebralm.tensor.Lifetime;
+import org.zebralm.tensor.Scope;
+import org.zebralm.tensor.Tensor;
+
+/// The trained tensors of a model, in the order of its construction; a source of parameters that hands out their
+/// leaves.
+final class Parameters implements Params.Source, AutoCloseable {
+    private final Lifetime lifetime = new Lifetime();
+    private final SequencedMap<String, Parameter> byName = new LinkedHashMap<>();
+    private final Params.Source initial;
+    private final DType compute;
+
+    /// Starts from the values that `initial` gives.
+    Parameters(Params.Source initial, DType compute) {
+        this.initial = initial;
+        this.compute = compute;
+    }
+
+    @Override
+    public Tensor get(String name, Init init, long... shape) {
+        try (var _ = Scope.open()) {
+            Parameter parameter = new Parameter(name, initial.get(name, init, shape), compute, lifetime);
+            if (byName.putIfAbsent(name, parameter) != null) {
+                throw new IllegalStateException("two parameters have the name " + name);
+            }
+            return parameter.leaf();
+        }
+    }
+
+    List<Parameter> all() {
+        return List.copyOf(byName.values());
+    }
+
+    void collectGradients() {
+        byName.values().forEach(Parameter::collectGradient);
+    }
+
+    void clearGradients() {
+        byName.values().forEach(parameter -> parameter.gradient().zeroInPlace());
+    }
+
+    void refreshLeaves() {
+        byName.values().forEach(Parameter::refreshLeaf);
+    }
+
+    /// Returns the master weights by name.
+    SequencedMap<String, Tensor> weights() {
+        SequencedMap<String, Tensor> weights = new LinkedHashMap<>();
+        byName.forEach((name, parameter) -> weights.put(name, parameter.master()));
+        return weights;
+    }
+
+    /// Returns all that a run must restore, by name: `weight.`, `mean.` and `variance.` of each parameter.
+    SequencedMap<String, Tensor> state() {
+        SequencedMap<String, Tensor> state = new LinkedHashMap<>();
+        byName.forEach((name, parameter) -> {
+            state.put("weight." + name, parameter.master());
+            state.put("mean." + name, parameter.mean());
+            state.put("variance." + name, parameter.variance());
+        });
+        return state;
+    }
+
+    /// Takes over what [#state] once gave.
+    void restore(Map<String, Tensor> saved) {
+        SequencedMap<String, Tensor> state = state();
+        List<String> problems = new ArrayList<>();
+        state.forEach((name, tensor) -> {
+            Tensor value = saved.get(name);
+            if (value == null) {
+                problems.add("missing " + name);
+            } else if (!Arrays.equals(value.shape(), tensor.shape())) {
+                problems.add(name + " is " + value + ", expected " + tensor);
+            }
+        });
+        saved.keySet().stream()
+                .filter(name -> !state.containsKey(name))
+                .forEach(name -> problems.add("unexpected " + name));
+        if (!problems.isEmpty()) {
+            throw new IllegalArgumentException(
+                    "the saved state does not fit this model: " + String.join("; ", problems));
+        }
+        saved.forEach((name, value) -> Objects.requireNonNull(state.get(name)).copyInPlace(value));
+        refreshLeaves();
+    }
+
+    @Override
+    public void close() {
+        lifetime.close();
+    }
+}

@@ -1,0 +1,17 @@
+package org.zebralm.train;
+
+/// What one step did.
+///
+/// @param step steps done, this one included
+/// @param steps steps of the whole run
+/// @param loss mean over the step's targets, in nats
+/// @param gradientNorm before clipping; not finite means that the step was skipped
+/// @param learningRate of this step
+/// @param tokens input tokens of this step
+/// @param seconds wall time of this step
+public record StepReport(
+        int step, int steps, double loss, double gradientNorm, double learningRate, long tokens, double seconds) {
+    public boolean skipped() {
+        return !Double.isFinite(gradientNorm);
+    }
+}

@@ -1,0 +1,190 @@
+package org.zebralm.train;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.SequencedMap;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
+import org.zebralm.data.Batch;
+import org.zebralm.kernel.AttentionKernel;
+import org.zebralm.kernel.CumulativeLengths;
+import org.zebralm.model.TokenLoss;
+import org.zebralm.model.Zebra;
+import org.zebralm.model.ZebraConfig;
+import org.zebralm.nn.Params;
+import org.zebralm.tensor.Autograd;
+import org.zebralm.tensor.Scope;
+import org.zebralm.tensor.Tensor;
+import org.zebralm.tensor.Torch;
+
+/// Trains a model: batch, layer walk, optimizer, now and then a validation and a checkpoint.
+///
+/// A run is a function of its configuration, its data and its first weights: [#restore] and [#run] continue an
+/// interrupted one to the bit on
+/// the same kind of machine with the same number of threads. Owned by one platform thread.
+public final class Trainer implements AutoCloseable {
+    /// Steps in a row without a finite gradient after which a run gives up.
+    private static final int MAX_SKIPPED = 5;
+
+    private final Parameters parameters;
+    private final Zebra zebra;
+    private TrainConfig config;
+    private int step;
+    private int skippedInARow;
+
+    /// Makes a trainer whose weights start from `initial`.
+    public Trainer(ZebraConfig model, TrainConfig config, Params.Source initial, AttentionKernel kernel) {
+        if (config.contextLength() > model.maxPositions()) {
+            throw new IllegalArgumentException("contextLength must not exceed the model's maxPositions: got "
+                    + config.contextLength() + " and " + model.maxPositions());
+        }
+        this.config = config;
+        this.parameters = new Parameters(initial, config.compute());
+        try (var _ = Autograd.recording(false)) {
+            this.zebra = Zebra.load(Params.of(parameters), model, kernel);
+        }
+    }
+
+    /// Returns the model being trained; its tensors move with every step.
+    public Zebra model() {
+        return zebra;
+    }
+
+    /// Returns the float32 weights by their names on disk.
+    public SequencedMap<String, Tensor> weights() {
+        return parameters.weights();
+    }
+
+    /// Returns the number of steps done.
+    public int step() {
+        return step;
+    }
+
+    public TrainConfig config() {
+        return config;
+    }
+
+    /// Sets the length of the run while it still warms up, where the learning rate does not depend on it.
+    public void setSteps(int steps, int validateEvery, int saveEvery) {
+        if (step > config.warmupSteps()) {
+            throw new IllegalStateException("the length of a run can be set during its warmup of "
+                    + config.warmupSteps() + " steps only: it is at step " + step);
+        }
+        config = config.withSteps(steps, validateEvery, saveEvery);
+    }
+
+    /// Trains until `until` steps are done, or `stop` says so; always ends between two steps.
+    public void run(
+            int until,
+            Batches data,
+            List<Batch> validation,
+            TrainListener listener,
+            @Nullable Checkpoints checkpoints,
+            BooleanSupplier stop) {
+        while (step < Math.min(until, config.steps()) && !stop.getAsBoolean()) {
+            listener.onStep(step(data));
+            boolean last = step == config.steps();
+            if (!validation.isEmpty() && (last || every(config.validateEvery()))) {
+                listener.onValidation(step, validate(validation));
+            }
+            if (checkpoints != null && (last || every(config.saveEvery()))) {
+                listener.onSaved(step, save(checkpoints));
+            }
+        }
+    }
+
+    private boolean every(int interval) {
+        return interval > 0 && step % interval == 0;
+    }
+
+    private StepReport step(Batches data) {
+        long start = System.nanoTime();
+        List<Batch> microBatches = new ArrayList<>(config.accumulation());
+        long targets = 0;
+        long tokens = 0;
+        for (int i = 0; i < config.accumulation(); i++) {
+            Batch batch = data.batch((long) step * config.accumulation() + i);
+            microBatches.add(batch);
+            targets += batch.numTargets();
+            tokens += batch.inputs().length;
+        }
+        var walk = new LayerWalk(zebra, parameters, config);
+        double loss = 0;
+        for (Batch batch : microBatches) {
+            loss += walk.run(
+                    batch.inputs(),
+                    batch.targets(),
+                    CumulativeLengths.of(batch.cumulativeLengths()),
+                    1.0 / Math.max(1, targets));
+        }
+        double norm;
+        double learningRate = config.learningRateAt(step);
+        try (var _ = Scope.open();
+                var _ = Autograd.recording(false)) {
+            norm = new AdamW(parameters, config).step(step);
+        }
+        step++;
+        var report = new StepReport(
+                step,
+                config.steps(),
+                loss / Math.max(1, targets),
+                norm,
+                learningRate,
+                tokens,
+                (System.nanoTime() - start) / 1e9);
+        skippedInARow = report.skipped() ? skippedInARow + 1 : 0;
+        if (skippedInARow == MAX_SKIPPED) {
+            throw new IllegalStateException("the gradient was not finite in " + MAX_SKIPPED
+                    + " steps in a row, up to step " + step + "; lower learningRate (" + config.learningRate()
+                    + ") or resume from an earlier checkpoint");
+        }
+        return report;
+    }
+
+    /// Returns the mean loss per target over some batches.
+    public double validate(List<Batch> batches) {
+        double loss = 0;
+        long targets = 0;
+        try (var _ = Autograd.recording(false)) {
+            for (Batch batch : batches) {
+                loss += TokenLoss.sum(
+                        zebra,
+                        batch.inputs(),
+                        batch.targets(),
+                        CumulativeLengths.of(batch.cumulativeLengths()),
+                        config.lossChunk());
+                targets += batch.numTargets();
+            }
+        }
+        return loss / Math.max(1, targets);
+    }
+
+    /// Writes all that a later [#restore] needs.
+    public Path save(Checkpoints checkpoints) {
+        return checkpoints.save(step, config, zebra.config(), parameters.state());
+    }
+
+    /// Takes a checkpoint's weights, moments and step over.
+    public void restore(Checkpoints.Saved saved) {
+        saved.requireSame(config, zebra.config());
+        try (var _ = Scope.open();
+                var _ = Autograd.recording(false)) {
+            saved.read((Map<String, Tensor> state) -> parameters.restore(state));
+        }
+        step = saved.step();
+        config = saved.config();
+    }
+
+    /// Returns what reproducing the numbers to the bit depends on besides configuration and data.
+    public static String conditions() {
+        return "libtorch " + Torch.version() + ", " + Torch.numThreads() + " threads, " + Runtime.version() + ", "
+                + System.getProperty("os.arch");
+    }
+
+    @Override
+    public void close() {
+        parameters.close();
+    }
+}

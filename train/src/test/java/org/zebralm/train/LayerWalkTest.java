@@ -1,0 +1,105 @@
+package org.zebralm.train;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.zebralm.data.Batch;
+import org.zebralm.kernel.CumulativeLengths;
+import org.zebralm.kernel.PortableAttention;
+import org.zebralm.model.Zebra;
+import org.zebralm.nn.FreshParams;
+import org.zebralm.nn.Params;
+import org.zebralm.tensor.Autograd;
+import org.zebralm.tensor.DType;
+import org.zebralm.tensor.Functional;
+import org.zebralm.tensor.Lifetime;
+import org.zebralm.tensor.Scope;
+import org.zebralm.tensor.Tensor;
+import org.zebralm.tensor.Tensors;
+import org.zebralm.train.TrainConfig.Recompute;
+
+class LayerWalkTest {
+    @Test
+    void recomputingLayersChangesNoGradient() {
+        List<float[]> kept = gradients(Runs.config(1, DType.FLOAT32, Recompute.NONE), Runs.batch(0));
+        List<float[]> recomputed = gradients(Runs.config(1, DType.FLOAT32, Recompute.LAYER), Runs.batch(0));
+        assertThat(recomputed).usingRecursiveComparison().isEqualTo(kept);
+    }
+
+    /// The walk's gradient along a random direction against the difference of losses a small step apart, from a
+    /// plain forward pass.
+    @Test
+    void gradientPredictsHowTheLossMoves() {
+        TrainConfig config = Runs.config(1, DType.FLOAT32, Recompute.LAYER);
+        Batch batch = Runs.batch(3);
+        try (var _ = Scope.open();
+                var initial = new Lifetime();
+                var parameters = new Parameters(new FreshParams(11, initial), DType.FLOAT32);
+                var _ = Autograd.recording(false)) {
+            Zebra zebra = Zebra.load(Params.of(parameters), Runs.model(), new PortableAttention());
+            walk(config, zebra, parameters, batch);
+            for (Parameter parameter : parameters.all()) {
+                Tensor direction = Tensors.normal(1, 99, parameter.master().shape());
+                double step = 0.004 / direction.norm().item();
+                double predicted = parameter.gradient().mul(direction).sum().item();
+                Tensor moved = parameter.master();
+                Tensor original = moved.copy();
+                moved.copyInPlace(original.add(direction.mul(step)));
+                double above = loss(zebra, batch);
+                moved.copyInPlace(original.sub(direction.mul(step)));
+                double below = loss(zebra, batch);
+                moved.copyInPlace(original);
+                double measured = (above - below) / (2 * step);
+                assertThat(measured)
+                        .as(parameter.name())
+                        .isCloseTo(predicted, within(0.5 + 0.01 * Math.abs(predicted)));
+            }
+        }
+    }
+
+    @Test
+    void bfloat16GradientsPointTheSameWay() {
+        List<float[]> exact = gradients(Runs.config(1, DType.FLOAT32, Recompute.NONE), Runs.batch(0));
+        List<float[]> rounded = gradients(Runs.config(1, DType.BFLOAT16, Recompute.NONE), Runs.batch(0));
+        double dot = 0;
+        double exactSquares = 0;
+        double roundedSquares = 0;
+        for (int p = 0; p < exact.size(); p++) {
+            for (int i = 0; i < exact.get(p).length; i++) {
+                dot += (double) exact.get(p)[i] * rounded.get(p)[i];
+                exactSquares += (double) exact.get(p)[i] * exact.get(p)[i];
+                roundedSquares += (double) rounded.get(p)[i] * rounded.get(p)[i];
+            }
+        }
+        assertThat(dot / Math.sqrt(exactSquares * roundedSquares)).isGreaterThan(0.999);
+    }
+
+    private static double loss(Zebra zebra, Batch batch) {
+        Tensor logits_TV = zebra.forward(batch.inputs(), CumulativeLengths.of(batch.cumulativeLengths()));
+        return Functional.crossEntropySum(logits_TV.to(DType.FLOAT64), Tensors.ofIds(batch.targets()))
+                .item();
+    }
+
+    private static List<float[]> gradients(TrainConfig config, Batch batch) {
+        List<float[]> gradients = new ArrayList<>();
+        try (var _ = Scope.open();
+                var initial = new Lifetime();
+                var parameters = new Parameters(new FreshParams(11, initial), config.compute())) {
+            Zebra zebra = Zebra.load(Params.of(parameters), Runs.model(), new PortableAttention());
+            walk(config, zebra, parameters, batch);
+            parameters
+                    .all()
+                    .forEach(parameter -> gradients.add(parameter.gradient().toFloats()));
+        }
+        return gradients;
+    }
+
+    private static void walk(TrainConfig config, Zebra zebra, Parameters parameters, Batch batch) {
+        double loss = new LayerWalk(zebra, parameters, config)
+                .run(batch.inputs(), batch.targets(), CumulativeLengths.of(batch.cumulativeLengths()), 1);
+        assertThat(loss / batch.numTargets()).isCloseTo(Math.log(Runs.VOCAB), within(0.3));
+    }
+}

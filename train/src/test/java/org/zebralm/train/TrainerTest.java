@@ -1,0 +1,126 @@
+package org.zebralm.train;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.zebralm.tensor.DType;
+import org.zebralm.tensor.Scope;
+import org.zebralm.train.TrainConfig.Recompute;
+
+class TrainerTest {
+    @Test
+    void learnsTheMadeUpLanguage() {
+        List<Double> losses = losses(Runs.config(60, DType.BFLOAT16, Recompute.NONE));
+        assertThat(losses.getFirst()).isCloseTo(Math.log(Runs.VOCAB), within(0.3));
+        assertThat(losses.getLast()).isLessThan(losses.getFirst() - 1);
+    }
+
+    @Test
+    void theSameSeedGivesTheSameNumbers() {
+        TrainConfig config = Runs.config(4, DType.BFLOAT16, Recompute.NONE);
+        assertThat(losses(config)).isEqualTo(losses(config));
+    }
+
+    @Test
+    void anInterruptedAndResumedRunEqualsAnUninterruptedOneToTheBit(@TempDir Path folder) {
+        TrainConfig config = Runs.config(9, DType.BFLOAT16, Recompute.LAYER);
+        Map<String, float[]> whole;
+        try (Trainer trainer = Runs.trainer(config)) {
+            trainer.run(9, Runs::batch, List.of(), TrainListener.silent(), null, () -> false);
+            whole = values(trainer);
+        }
+        var checkpoints = new Checkpoints(folder, 2);
+        try (Trainer trainer = Runs.trainer(config)) {
+            trainer.run(5, Runs::batch, List.of(), TrainListener.silent(), null, () -> false);
+            trainer.save(checkpoints);
+        }
+        try (Trainer trainer = Runs.trainer(config)) {
+            trainer.restore(checkpoints.latest().orElseThrow());
+            assertThat(trainer.step()).isEqualTo(5);
+            trainer.run(9, Runs::batch, List.of(), TrainListener.silent(), null, () -> false);
+            assertSameBits(values(trainer), whole);
+        }
+    }
+
+    @Test
+    void aCheckpointOfAnotherRunIsRefusedWithWhatDiffers(@TempDir Path folder) {
+        var checkpoints = new Checkpoints(folder, 2);
+        try (Trainer trainer = Runs.trainer(Runs.config(9, DType.FLOAT32, Recompute.NONE))) {
+            trainer.save(checkpoints);
+        }
+        try (Trainer trainer = Runs.trainer(Runs.config(10, DType.FLOAT32, Recompute.NONE))) {
+            assertThatThrownBy(() -> trainer.restore(checkpoints.latest().orElseThrow()))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("steps was 9, is 10");
+        }
+    }
+
+    @Test
+    void onlyTheLastCheckpointsAreKept(@TempDir Path folder) {
+        var checkpoints = new Checkpoints(folder, 2);
+        try (Trainer trainer = Runs.trainer(Runs.config(9, DType.FLOAT32, Recompute.NONE))) {
+            for (int step = 1; step <= 4; step++) {
+                trainer.run(step, Runs::batch, List.of(), TrainListener.silent(), null, () -> false);
+                trainer.save(checkpoints);
+            }
+        }
+        assertThat(folder.toFile().list())
+                .containsExactlyInAnyOrder("step-00000003.safetensors", "step-00000004.safetensors");
+    }
+
+    @Test
+    void stepsReachedWithoutAFiniteGradientChangeNothingAndEndTheRun() {
+        try (Trainer trainer = Runs.trainer(Runs.config(9, DType.FLOAT32, Recompute.NONE))) {
+            try (var _ = Scope.open()) {
+                trainer.weights().values().iterator().next().mulInPlace(Double.NaN);
+            }
+            Map<String, float[]> before = values(trainer);
+            assertThatThrownBy(() -> trainer.run(9, Runs::batch, List.of(), TrainListener.silent(), null, () -> false))
+                    .isInstanceOf(IllegalStateException.class)
+                    .hasMessageContaining("not finite in 5 steps");
+            assertSameBits(values(trainer), before);
+        }
+    }
+
+    private static void assertSameBits(Map<String, float[]> actual, Map<String, float[]> expected) {
+        assertThat(actual.keySet()).isEqualTo(expected.keySet());
+        expected.forEach((name, values) ->
+                assertThat(Arrays.equals(actual.get(name), values)).as(name).isTrue());
+    }
+
+    private static Map<String, float[]> values(Trainer trainer) {
+        Map<String, float[]> values = new LinkedHashMap<>();
+        try (var _ = Scope.open()) {
+            trainer.weights().forEach((name, tensor) -> values.put(name, tensor.toFloats()));
+        }
+        return values;
+    }
+
+    private static List<Double> losses(TrainConfig config) {
+        List<Double> losses = new ArrayList<>();
+        try (Trainer trainer = Runs.trainer(config)) {
+            trainer.run(
+                    config.steps(),
+                    Runs::batch,
+                    Runs.validation(),
+                    new TrainListener() {
+                        @Override
+                        public void onStep(StepReport report) {
+                            losses.add(report.loss());
+                        }
+                    },
+                    null,
+                    () -> false);
+        }
+        return losses;
+    }
+}
