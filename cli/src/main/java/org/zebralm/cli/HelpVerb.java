@@ -5,8 +5,8 @@ import java.util.List;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /// `zebra help [VERB...]`: the same as `zebra VERB... --help`.
@@ -30,7 +30,9 @@ final class HelpVerb implements Runnable {
                 throw new ParameterException(
                         line,
                         "no verb '%s'; there are: %s"
-                                .formatted(name, String.join(", ", line.getSubcommands().keySet())));
+                                .formatted(
+                                        name,
+                                        String.join(", ", line.getSubcommands().keySet())));
             }
             line = below;
         }

@@ -122,7 +122,8 @@ public final class Main implements Runnable {
     private static int usageError(ParameterException e, PrintWriter err) {
         err.println("zebra: " + e.getMessage());
         CommandLine.UnmatchedArgumentException.printSuggestions(e, err);
-        err.println("'%s --help' shows what there is.".formatted(e.getCommandLine().getCommandSpec().qualifiedName()));
+        err.println("'%s --help' shows what there is."
+                .formatted(e.getCommandLine().getCommandSpec().qualifiedName()));
         err.flush();
         return USAGE;
     }
