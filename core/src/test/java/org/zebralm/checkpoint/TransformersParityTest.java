@@ -22,6 +22,7 @@ class TransformersParityTest {
     private static final double TOLERANCE = 1e-4;
 
     /// A checkpoint with `[batch, tokens]` ids and the logits expected of them.
+    @SuppressWarnings("ArrayRecordComponent") // read, never compared
     record Fixture(Path folder, long[] shape, int[] ids, float[] logits) {
         static Fixture of(String name) {
             Path folder;
