@@ -25,12 +25,13 @@ if not exist "%RELEASE%\built" (
     call :quick_build || exit /b 1
 )
 
-set /p CLASSPATH_OF_LIBRARIES=<"%ROOT%cli\target\classpath.txt"
+rem In the environment, since a command line may have 8191 characters only.
+for /f "usebackq delims=" %%C in ("%ROOT%cli\target\classpath.txt") do set "CLASSPATH=%RELEASE%\*;%%C"
 if not defined OMP_WAIT_POLICY set "OMP_WAIT_POLICY=PASSIVE"
 if not defined OPENBLAS_THREAD_TIMEOUT set "OPENBLAS_THREAD_TIMEOUT=4"
 set "VECTOR=--add-modules=jdk.incubator.vector"
-for %%V in ("" help version inspect tokenizer --help -h --version -V) do if /i "%~1"==%%V set "VECTOR="
-"%JDK%\bin\java" --enable-native-access=ALL-UNNAMED %VECTOR% -Dorg.bytedeco.javacpp.maxPhysicalBytes=0 -Dorg.bytedeco.javacpp.maxBytes=0 %ZEBRA_JAVA_OPTS% -cp "%RELEASE%\*;%CLASSPATH_OF_LIBRARIES%" org.zebralm.cli.Main %*
+for %%V in ("" help version inspect tokenizer --help -h --version -V) do if /i "%~1"=="%%~V" set "VECTOR="
+"%JDK%\bin\java" --enable-native-access=ALL-UNNAMED %VECTOR% -Dorg.bytedeco.javacpp.maxPhysicalBytes=0 -Dorg.bytedeco.javacpp.maxBytes=0 %ZEBRA_JAVA_OPTS% org.zebralm.cli.Main %*
 exit /b %ERRORLEVEL%
 
 :build
@@ -66,9 +67,9 @@ rem Sets JDK to the folder in %1 if that is a JDK 25 or newer and none is set ye
 :try_jdk
 if defined JDK exit /b 0
 if not exist "%~1\bin\javac.exe" exit /b 0
+set "FOUND="
 for /f "tokens=2 delims==." %%R in ('findstr /b JAVA_VERSION^= "%~1\release" 2^>nul') do set "FOUND=%%~R"
 if not defined FOUND exit /b 0
 set "FOUND=%FOUND:"=%"
 if %FOUND% GEQ 25 set "JDK=%~f1"
-set "FOUND="
 exit /b 0

@@ -24,6 +24,7 @@ from transformers import AutoModelForCausalLM, CwmConfig, CwmForCausalLM, LlamaC
 ROOT = Path(__file__).resolve().parent.parent / "core/src/test/resources/fixtures"
 FULL, SLIDING = "full_attention", "sliding_attention"
 BATCH, TOKENS = 2, 44
+VERSIONS = ", ".join(f"{library.__name__} {library.__version__}" for library in (safetensors, torch, transformers))
 
 SIZES = dict(
     vocab_size=96,
@@ -76,7 +77,8 @@ def randomise(model):
         if "norm" in name:
             torch.nn.init.uniform_(parameter, 0.5, 1.5)
         elif "embed" in name:
-            torch.nn.init.normal_(parameter, std=1.0)
+            # Rows of a tied embedding are the head as well, whose logits should stay within a few units.
+            torch.nn.init.normal_(parameter, std=0.3 if model.config.tie_word_embeddings else 1.0)
         elif "q_proj" in name or "k_proj" in name:
             torch.nn.init.normal_(parameter, std=0.35)
         else:
@@ -109,13 +111,11 @@ def write(name):
     safetensors.torch.save_file(
         {"ids": ids, "logits": logits.contiguous()},
         folder / "expected.safetensors",
-        metadata={
-            "made_by": "oracle/fixtures.py",
-            "safetensors": safetensors.__version__,
-            "torch": torch.__version__,
-            "transformers": transformers.__version__,
-        },
+        # One entry: the library writes several in an order that changes from run to run.
+        metadata={"made_by": f"oracle/fixtures.py with {VERSIONS}"},
     )
+    for file in folder.iterdir():
+        file.chmod(0o644)
     size = sum(file.stat().st_size for file in folder.iterdir())
     print(f"{name}: {size / 1024:.0f} KiB, logits up to {logits.abs().max():.1f}, std {logits.std():.2f}")
 

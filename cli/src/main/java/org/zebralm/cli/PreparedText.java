@@ -34,9 +34,10 @@ record PreparedText(Tokenizer tokenizer, TokenShard train, TokenShard heldOut) i
                 : TextFiles.of(settings.data());
         boolean stored = Files.exists(folder.trainShard()) && Files.exists(folder.heldOutShard());
         @Nullable Scan scan = stored ? null : Scan.of(source, terminal);
-        Tokenizer tokenizer = tokenizer(folder, settings, source, scan, terminal);
+        Split split = Split.of(source, scan == null ? 0 : scan.documents(), settings.heldOut());
+        Tokenizer tokenizer = tokenizer(folder, settings, split.training(), scan, terminal);
         if (scan != null) {
-            encode(folder, settings, tokenizer, source, scan, terminal);
+            encode(folder, settings, tokenizer, split, scan, terminal);
         }
         TokenShard train = TokenShard.open(folder.trainShard(), tokenizer);
         TokenShard heldOut = TokenShard.open(folder.heldOutShard(), tokenizer);
@@ -72,26 +73,11 @@ record PreparedText(Tokenizer tokenizer, TokenShard train, TokenShard heldOut) i
     }
 
     private static void encode(
-            RunFolder folder,
-            RunSettings settings,
-            Tokenizer tokenizer,
-            DocumentSource source,
-            Scan scan,
-            Terminal terminal) {
-        DocumentSource training;
-        DocumentSource evaluation;
-        if (scan.documents() < FEW_DOCUMENTS) {
-            var split = new HeldOutTail(settings.heldOut());
-            training = split.training(source);
-            evaluation = split.evaluation(source);
-        } else {
-            var split = new HeldOut(settings.heldOut());
-            training = split.training(source);
-            evaluation = split.evaluation(source);
-        }
+            RunFolder folder, RunSettings settings, Tokenizer tokenizer, Split split, Scan scan, Terminal terminal) {
         var encode = new EncodeDocuments(tokenizer, settings.endOfText());
         try (var progress = new ProgressBar(terminal, "encoding ", Math.max(1, scan.characters()))) {
-            encode.write(evaluation, folder.heldOutShard(), (_, done, _) -> progress.update(done, "characters"));
+            encode.write(
+                    split.evaluation(), folder.heldOutShard(), (_, done, _) -> progress.update(done, "characters"));
             EncodeDocuments.Encoded encoded =
                     encode.write(training, folder.trainShard(), (_, done, _) -> progress.update(done, "characters"));
             if (encoded.loneSurrogates() > 0) {
@@ -105,6 +91,18 @@ record PreparedText(Tokenizer tokenizer, TokenShard train, TokenShard heldOut) i
         heldOut.close();
         train.close();
         tokenizer.close();
+    }
+
+    /// The two sides of the text.
+    private record Split(DocumentSource training, DocumentSource evaluation) {
+        static Split of(DocumentSource source, long numDocuments, double share) {
+            if (numDocuments < FEW_DOCUMENTS) {
+                var tails = new HeldOutTail(share);
+                return new Split(tails.training(source), tails.evaluation(source));
+            }
+            var documents = new HeldOut(share);
+            return new Split(documents.training(source), documents.evaluation(source));
+        }
     }
 
     /// What a first pass over the text found.

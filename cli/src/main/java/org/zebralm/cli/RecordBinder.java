@@ -13,7 +13,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.NoSuchElementException;
 import org.jspecify.annotations.Nullable;
@@ -24,7 +23,7 @@ import org.jspecify.annotations.Nullable;
 /// @param origins where each key that the user set came from
 record RecordBinder(@Nullable Path file, Map<String, String> origins) {
 
-    /// The record of `type` that `tree` describes; `tree` has been checked for unknown keys.
+    /// The record of `type` that `tree` describes.
     <R> R bind(ObjectNode tree, Class<R> type) {
         return type.cast(record("", tree, type));
     }
@@ -33,6 +32,7 @@ record RecordBinder(@Nullable Path file, Map<String, String> origins) {
         if (!(node instanceof ObjectNode tree)) {
             throw wrong(path, "a group of settings", node);
         }
+        tree.fieldNames().forEachRemaining(name -> RecordTree.component(type, path, name, origin(path)));
         RecordComponent[] components = type.getRecordComponents();
         var values = new @Nullable Object[components.length];
         for (int i = 0; i < components.length; i++) {
@@ -43,7 +43,11 @@ record RecordBinder(@Nullable Path file, Map<String, String> origins) {
 
     private @Nullable Object component(String key, ObjectNode tree, RecordComponent component) {
         JsonNode node = tree.get(component.getName());
-        if (node == null || node.isNull()) {
+        // An empty value arrives as an empty text: 'resume:' and nothing after it.
+        boolean empty = node == null
+                || node.isNull()
+                || (node.isTextual() && node.textValue().isEmpty() && component.getType() != String.class);
+        if (empty) {
             if (RecordTree.isNullable(component)) {
                 return null;
             }
@@ -76,9 +80,9 @@ record RecordBinder(@Nullable Path file, Map<String, String> origins) {
             } else if (type == long.class || type == Long.class) {
                 return number(node).longValueExact();
             } else if (type == float.class || type == Float.class) {
-                return (float) real(node);
+                return number(node).floatValue();
             } else if (type == double.class || type == Double.class) {
-                return real(node);
+                return number(node).doubleValue();
             } else if ((type == boolean.class || type == Boolean.class) && node.isBoolean()) {
                 return node.booleanValue();
             } else if (type == String.class && node.isTextual()) {
@@ -100,14 +104,6 @@ record RecordBinder(@Nullable Path file, Map<String, String> origins) {
             throw new NumberFormatException();
         }
         return new BigDecimal(node.asText().replace("_", "").strip());
-    }
-
-    private static double real(JsonNode node) {
-        return switch (node.asText().replaceFirst("^\\+", "").toLowerCase(Locale.ROOT)) {
-            case ".inf", "infinity" -> Double.POSITIVE_INFINITY;
-            case "-.inf", "-infinity" -> Double.NEGATIVE_INFINITY;
-            default -> number(node).doubleValue();
-        };
     }
 
     private static Object constant(String name, Class<?> type) {
@@ -168,7 +164,7 @@ record RecordBinder(@Nullable Path file, Map<String, String> origins) {
         for (String k = key; !k.isEmpty(); k = k.substring(0, Math.max(0, lastBreak(k)))) {
             String origin = origins.get(k);
             if (origin != null) {
-                return " (" + origin + ")";
+                return origin;
             }
         }
         return "";

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.lang.reflect.RecordComponent;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -35,6 +36,27 @@ final class RecordTree {
     /// The dotted key of a component, below `path` or at the top.
     static String key(String path, String name) {
         return path.isEmpty() ? name : path + "." + name;
+    }
+
+    /// The component called `name` of the record type at `path`.
+    ///
+    /// @param origin where the user wrote the name, as an error says it
+    static RecordComponent component(Class<?> type, String path, String name, String origin) {
+        RecordComponent[] components = type.getRecordComponents();
+        List<String> known =
+                Arrays.stream(components).map(RecordComponent::getName).toList();
+        int index = known.indexOf(name);
+        if (index >= 0) {
+            return components[index];
+        }
+        String closest = Spelling.closest(name, known);
+        throw new IllegalArgumentException("unknown key %s%s: %sknown keys%s are %s"
+                .formatted(
+                        key(path, name),
+                        origin,
+                        closest == null ? "" : "did you mean " + key(path, closest) + "? ",
+                        path.isEmpty() ? "" : " of " + path,
+                        String.join(", ", known)));
     }
 
     private static JsonNode value(String name, @Nullable Object value) {

@@ -40,8 +40,10 @@ public final class Settings {
                     .build())
             .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
 
+    private static final String ON_COMMAND_LINE = " (on the command line)";
+
     private final @Nullable Path file;
-    /// Keys that the user set, and where, for the words of an error.
+    /// Keys that the user set, and where, as an error says it.
     private final Map<String, String> origins = new HashMap<>();
 
     private Settings(@Nullable Path file) {
@@ -71,7 +73,7 @@ public final class Settings {
         var type = (Class<R>) defaults.getClass();
         ObjectNode tree = RecordTree.of(defaults);
         if (file != null) {
-            put(tree, "", type, parseFile(file), "in " + file);
+            put(tree, "", type, parseFile(file), " (in " + file + ")");
         }
         for (String override : overrides) {
             override(tree, type, override);
@@ -89,7 +91,7 @@ public final class Settings {
         ObjectNode node = tree;
         Class<?> record = type;
         for (String name : Arrays.copyOf(names, names.length - 1)) {
-            RecordComponent component = component(record, path, name, "on the command line");
+            RecordComponent component = RecordTree.component(record, path, name, ON_COMMAND_LINE);
             if (!component.getType().isRecord()) {
                 throw new IllegalArgumentException(
                         "%s has no settings below it: got %s".formatted(RecordTree.key(path, name), argument));
@@ -100,10 +102,10 @@ public final class Settings {
             path = RecordTree.key(path, name);
         }
         String name = names[names.length - 1];
-        RecordComponent component = component(record, path, name, "on the command line");
+        RecordComponent component = RecordTree.component(record, path, name, ON_COMMAND_LINE);
         var change = YAML.createObjectNode();
         change.set(name, parseValue(component, argument, argument.substring(equals + 1)));
-        put(node, path, record, change, "on the command line");
+        put(node, path, record, change, ON_COMMAND_LINE);
     }
 
     /// Lays `changes` over `tree`, record by record.
@@ -111,7 +113,7 @@ public final class Settings {
         for (var change : changes.properties()) {
             String name = change.getKey();
             String key = RecordTree.key(path, name);
-            Class<?> target = component(type, path, name, origin).getType();
+            Class<?> target = RecordTree.component(type, path, name, origin).getType();
             if (target.isRecord() && change.getValue() instanceof ObjectNode inner) {
                 ObjectNode below = tree.get(name) instanceof ObjectNode present ? present : tree.putObject(name);
                 put(below, key, target, inner, origin);
@@ -122,28 +124,10 @@ public final class Settings {
         }
     }
 
-    private static RecordComponent component(Class<?> type, String path, String name, String origin) {
-        RecordComponent[] components = type.getRecordComponents();
-        List<String> known =
-                Arrays.stream(components).map(RecordComponent::getName).toList();
-        int index = known.indexOf(name);
-        if (index >= 0) {
-            return components[index];
-        }
-        String closest = Spelling.closest(name, known);
-        throw new IllegalArgumentException("unknown key %s %s%s; known keys%s: %s"
-                .formatted(
-                        RecordTree.key(path, name),
-                        origin,
-                        closest == null ? "" : ", did you mean " + RecordTree.key(path, closest) + "?",
-                        path.isEmpty() ? "" : " of " + path,
-                        String.join(", ", known)));
-    }
-
     private static ObjectNode parseFile(Path file) {
         try {
             JsonNode tree = YAML.readTree(Files.readString(file));
-            if (tree == null || tree.isMissingNode() || tree.isNull()) {
+            if (tree == null || tree.isMissingNode() || tree.isNull() || isEmptyText(tree)) {
                 return YAML.createObjectNode();
             } else if (tree instanceof ObjectNode object) {
                 return object;
@@ -176,6 +160,10 @@ public final class Settings {
         } catch (JsonProcessingException e) {
             throw new IllegalArgumentException("%s is not valid YAML: %s".formatted(argument, firstLine(e)), e);
         }
+    }
+
+    private static boolean isEmptyText(JsonNode node) {
+        return node.isTextual() && node.textValue().isEmpty();
     }
 
     private static String firstLine(JsonProcessingException e) {

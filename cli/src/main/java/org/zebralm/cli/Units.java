@@ -49,6 +49,9 @@ public final class Units {
     }
 
     private static String scaled(double value, int base, String[] units, String gap) {
+        if (!Double.isFinite(value)) {
+            return Double.toString(value);
+        }
         double size = value;
         int unit = 0;
         // From half below the base on, rounding would print "1000k" or "1024 KiB".
@@ -64,9 +67,6 @@ public final class Units {
 
     /// `value` with `digits` significant digits, never in powers of ten and without trailing zeros.
     private static String shortened(double value, int digits) {
-        if (!Double.isFinite(value)) {
-            return Double.toString(value);
-        }
         var rounded = new BigDecimal(value).round(new MathContext(digits, RoundingMode.HALF_EVEN));
         return rounded.signum() == 0 ? "0" : rounded.stripTrailingZeros().toPlainString();
     }

@@ -49,8 +49,9 @@ final class ConfigReader {
         int numHeads = settings.integer("num_attention_heads");
         int numKvHeads = settings.integer(
                 "num_key_value_heads", type.defaultNumKvHeads == 0 ? numHeads : type.defaultNumKvHeads);
-        int headDim = settings.integer(
-                "head_dim", type.defaultHeadDim == 0 ? perHead(hiddenSize, numHeads) : type.defaultHeadDim);
+        int headDim = settings.has("head_dim") || type.defaultHeadDim != 0
+                ? settings.integer("head_dim", type.defaultHeadDim)
+                : perHead(hiddenSize, numHeads);
         double ropeTheta = RopeSettings.readTheta(settings, type);
         double rmsNormEps = settings.number("rms_norm_eps", type.defaultRmsNormEps);
         int maxPositions = settings.integer("max_position_embeddings", type.defaultMaxPositions);

@@ -31,9 +31,15 @@ public final class LoadedModel implements AutoCloseable {
     private LoadedModel(ModelFolder folder, FolderWeights weights, DType dtype, AttentionKernel kernel) {
         this.folder = folder;
         this.weights = weights;
+        boolean loaded = false;
         try (var _ = Scope.open()) {
             Params.Source source = (name, _, _) -> read(name, dtype);
             zebra = Zebra.load(Params.of(source), folder.config(), kernel);
+            loaded = true;
+        } finally {
+            if (!loaded) {
+                lifetime.close(); // what was converted before the failure
+            }
         }
     }
 

@@ -50,6 +50,11 @@ class ConfigReaderTest {
     }
 
     @Test
+    void headsMayHaveAWidthOfTheirOwn() {
+        assertThat(read("'hidden_size': 33, 'head_dim': 12").headDim()).isEqualTo(12);
+    }
+
+    @Test
     void cwmTakesItsLayersAndWindowAsListed() {
         ZebraConfig config = read(CWM + ROPE + """
                 , 'sliding_window': 9, 'layer_types':

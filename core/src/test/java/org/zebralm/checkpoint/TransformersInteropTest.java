@@ -74,9 +74,8 @@ class TransformersInteropTest {
 
         JsonNode report = interop(model, ours);
 
-        System.out.println(report);
         assertThat(report.path("class").asText()).isEqualTo(expectedClass);
-        assertThat(report.path("max_difference").asDouble(1)).isLessThanOrEqualTo(1e-4);
+        assertThat(report.path("max_difference").asDouble(1)).as("%s", report).isLessThanOrEqualTo(1e-4);
         assertThat(report.path("generated").asInt()).isPositive();
         assertThat(report.path("ids").valueStream().map(JsonNode::asInt)).containsExactly(5, 4, 0);
         if (bos >= 0) {

@@ -1,0 +1,181 @@
+package org.zebralm.cli;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.Objects;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import org.zebralm.checkpoint.LoadedModel;
+import org.zebralm.checkpoint.ModelFolder;
+import org.zebralm.generate.Generation;
+import org.zebralm.generate.Generator;
+import org.zebralm.generate.SamplingConfig;
+import org.zebralm.generate.TextStream;
+import org.zebralm.model.ZebraConfig;
+import org.zebralm.tensor.DType;
+import org.zebralm.tokenizer.Tokenizer;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/// `zebra generate MODEL PROMPT`: continues a text, streaming it as it comes.
+@Command(
+        description = "Continue a text. The text goes to standard output, figures to standard error.",
+        footerHeading = "%nExamples:%n",
+        footer = {
+            "  zebra generate zebra-quickstart/model \"public final class \"",
+            "  zebra generate MODEL --prompt-file chapter.txt --temperature 0",
+            "  cat chapter.txt | zebra generate MODEL - --max-tokens 500 --json"
+        })
+final class GenerateVerb implements Callable<Integer> {
+    @Parameters(index = "0", paramLabel = "MODEL", description = "A model folder with a tokenizer.json.")
+    @SuppressWarnings("NullAway.Init") // set by picocli
+    private Path model;
+
+    @Parameters(
+            index = "1",
+            arity = "0..1",
+            paramLabel = "PROMPT",
+            description = "The text to continue; - reads standard input. Nothing: from the beginning of a document.")
+    private @Nullable String prompt;
+
+    @Option(names = "--prompt-file", paramLabel = "FILE", description = "Read the text to continue from a file.")
+    private @Nullable Path promptFile;
+
+    @Option(
+            names = "--max-tokens",
+            paramLabel = "N",
+            defaultValue = "200",
+            description = "Most tokens to write (default: ${DEFAULT-VALUE}).")
+    private int maxTokens;
+
+    @Option(
+            names = "--temperature",
+            paramLabel = "T",
+            defaultValue = "0.8",
+            description = "Randomness; 0 takes the likeliest token (default: ${DEFAULT-VALUE}).")
+    private double temperature;
+
+    @Option(names = "--top-k", paramLabel = "K", defaultValue = "0", description = "Draw from the K likeliest; 0: off.")
+    private int topK;
+
+    @Option(
+            names = "--top-p",
+            paramLabel = "P",
+            description =
+                    "Draw from the likeliest that together have probability P (default: 0.95, off at temperature 0).")
+    private @Nullable Double topP;
+
+    @Option(names = "--seed", paramLabel = "N", defaultValue = "0", description = "Decides the draws (default: 0).")
+    private long seed;
+
+    @Option(
+            names = "--dtype",
+            paramLabel = "TYPE",
+            description = "float32 or bfloat16 (default: as the weights are stored).")
+    private @Nullable String dtype;
+
+    @Option(names = "--json", description = "Print one JSON object at the end instead of a stream.")
+    private boolean json;
+
+    @Spec
+    @SuppressWarnings("NullAway.Init") // set by picocli
+    private CommandSpec spec;
+
+    @Override
+    public Integer call() throws IOException {
+        var sampling = new SamplingConfig(
+                temperature, topK, Objects.requireNonNullElse(topP, temperature == 0 ? 1.0 : 0.95), seed, maxTokens);
+        String text = readPrompt();
+        ModelFolder folder = ModelFolder.read(model);
+        Path tokenizerJson = folder.tokenizerJson();
+        if (tokenizerJson == null) {
+            throw new IllegalArgumentException(
+                    model + " has no tokenizer.json, which turns text into tokens; copy it there");
+        }
+        DType type =
+                dtype != null ? DType.parse(dtype) : Objects.requireNonNullElse(folder.storedDType(), DType.FLOAT32);
+        try (Tokenizer tokenizer = Tokenizer.load(tokenizerJson);
+                LoadedModel loaded = LoadedModel.open(model, type, Machine.attention())) {
+            int[] ids = withBeginning(loaded.zebra().config(), tokenizer.encode(text));
+            return json ? printJson(loaded, tokenizer, ids, sampling) : stream(loaded, tokenizer, ids, text, sampling);
+        }
+    }
+
+    private int stream(LoadedModel loaded, Tokenizer tokenizer, int[] ids, String text, SamplingConfig sampling) {
+        PrintWriter out = spec.commandLine().getOut();
+        out.print(text);
+        out.flush();
+        var words = new TextStream(tokenizer);
+        Generation generation = new Generator(loaded.zebra()).generate(ids, sampling, id -> {
+            out.print(words.push(id));
+            out.flush();
+            return !out.checkError(); // whoever reads may have gone
+        });
+        out.println(words.flush());
+        out.flush();
+        PrintWriter err = spec.commandLine().getErr();
+        err.println("%d tokens read at %s tok/s, %d written at %s tok/s, cache %s, ended by %s"
+                .formatted(
+                        generation.promptTokens(),
+                        Units.count(generation.prefillTokensPerSecond()),
+                        generation.tokens().size(),
+                        Units.count(generation.decodeTokensPerSecond()),
+                        Units.bytes(generation.cacheBytes()),
+                        reason(generation).replace('_', ' ')));
+        err.flush();
+        return Main.OK;
+    }
+
+    private int printJson(LoadedModel loaded, Tokenizer tokenizer, int[] ids, SamplingConfig sampling) {
+        Generation generation = new Generator(loaded.zebra()).generate(ids, sampling, _ -> true);
+        ObjectNode root = new ObjectMapper().createObjectNode();
+        root.put("text", tokenizer.decode(generation.ids(), true));
+        var tokens = root.putArray("tokens");
+        generation.tokens().forEach(tokens::add);
+        root.put("finishReason", reason(generation));
+        root.put("promptTokens", generation.promptTokens());
+        root.put("prefillTokensPerSecond", generation.prefillTokensPerSecond());
+        root.put("decodeTokensPerSecond", generation.decodeTokensPerSecond());
+        root.put("cacheBytes", generation.cacheBytes());
+        spec.commandLine().getOut().println(root.toPrettyString());
+        spec.commandLine().getOut().flush();
+        return Main.OK;
+    }
+
+    private static String reason(Generation generation) {
+        return generation.finishReason().name().toLowerCase(Locale.ROOT);
+    }
+
+    private String readPrompt() throws IOException {
+        if (promptFile != null && prompt != null) {
+            throw new IllegalArgumentException("give the text as PROMPT or with --prompt-file, not both");
+        }
+        if (promptFile != null) {
+            return Files.readString(promptFile);
+        }
+        if ("-".equals(prompt)) {
+            return new String(System.in.readAllBytes(), StandardCharsets.UTF_8);
+        }
+        return Objects.requireNonNullElse(prompt, "");
+    }
+
+    /// Documents begin with the beginning-of-sequence token where the model has one, as in training.
+    private static int[] withBeginning(ZebraConfig config, int[] ids) {
+        if (config.bosTokenId() < 0) {
+            return ids;
+        }
+        int[] all = new int[ids.length + 1];
+        all[0] = config.bosTokenId();
+        System.arraycopy(ids, 0, all, 1, ids.length);
+        return all;
+    }
+}
