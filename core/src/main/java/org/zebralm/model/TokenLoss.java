@@ -11,12 +11,20 @@ import org.zebralm.tensor.Tensors;
 
 /// The negative log-likelihood a model gives to tokens, in nats; computed without history.
 public final class TokenLoss {
+    /// Tokens whose logits exist at a time where nobody says otherwise: the head's matrix product is full by
+    /// then, and the logits of a vocabulary of 128k take 134 MB.
+    public static final int CHUNK = 256;
+
     private TokenLoss() {}
 
     /// Returns the loss of each target under packed documents, 0 where the target is negative.
     ///
     /// Logits exist for `chunk` tokens at a time.
     public static float[] each(Zebra zebra, int[] ids, int[] targets, CumulativeLengths lengths, int chunk) {
+        if (ids.length != targets.length) {
+            throw new IllegalArgumentException(
+                    "each id needs a target: got " + ids.length + " ids and " + targets.length + " targets");
+        }
         float[] losses = new float[targets.length];
         try (var _ = Scope.open();
                 var _ = Autograd.recording(false)) {
@@ -46,5 +54,20 @@ public final class TokenLoss {
             sum += loss;
         }
         return sum;
+    }
+
+    /// Returns the loss of each of the last `count` ids of a sequence, given all ids before it.
+    ///
+    /// The first id has none before it, so `count` is below `ids.length`.
+    public static float[] ofLast(Zebra zebra, int count, int... ids) {
+        if (count < 1 || count >= ids.length) {
+            throw new IllegalArgumentException(
+                    "at least one id and all but the first can be scored: got " + count + " of " + ids.length);
+        }
+        int length = ids.length - 1;
+        int[] targets = Arrays.copyOfRange(ids, 1, ids.length);
+        Arrays.fill(targets, 0, length - count, Functional.IGNORED);
+        float[] losses = each(zebra, Arrays.copyOf(ids, length), targets, CumulativeLengths.single(length), CHUNK);
+        return Arrays.copyOfRange(losses, length - count, length);
     }
 }

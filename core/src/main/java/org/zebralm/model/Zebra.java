@@ -19,9 +19,8 @@ import org.zebralm.tensor.Tensors;
 
 /// A local-global decoder: token ids to logits.
 ///
-/// Parameters have Llama's names. A pass through the whole model ([#forward], [#hidden]) is for inference and records
-/// no
-/// history; training walks the [#layers] itself, cutting its graph at each attention.
+/// Parameters have Llama's names. A pass through the whole model ([#forward], [#hidden]) is for inference and
+/// records no history; training walks the [#layers] itself, cutting its graph at each attention.
 public record Zebra(
         ZebraConfig config,
         Embedding embedding,

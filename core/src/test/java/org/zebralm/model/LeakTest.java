@@ -32,8 +32,8 @@ class LeakTest {
             long bytes = Pointer.physicalBytes();
             run(model, 20);
             assertThat(Pointer.totalCount()).as("native handles").isEqualTo(handles);
-            // What libtorch holds without a handle of ours. The scores alone of these rounds come to some 80 MB, while the
-            // Java heap, compiled code and the allocator's arenas move by a few MB.
+            // What libtorch holds without a handle of ours. The scores alone of these rounds come to some 80 MB,
+            // while the Java heap, compiled code and the allocator's arenas move by a few MB.
             assertThat(Pointer.physicalBytes() - bytes).as("growth in bytes").isLessThan(32L << 20);
         }
     }

@@ -2,9 +2,9 @@ package org.zebralm.testing;
 
 /// Causal grouped-query attention in float64 loops: the definition, one pair at a time.
 ///
-/// Queries and outputs are `[tokens][numHeads][headDim]`, keys and values `[tokens][numKvHeads][headDim]`, all flat.
-/// `window` counts the
-/// query's own key; 0 means that every earlier key is seen. Knows nothing of the code it judges.
+/// Queries and outputs are `[tokens][numHeads][headDim]`, keys and values `[tokens][numKvHeads][headDim]`, all
+/// flat. `window` counts the query's own key; 0 means that every earlier key is seen. Knows nothing of the code
+/// it judges.
 @SuppressWarnings("ArrayRecordComponent") // results are read, never compared
 public record ReferenceAttention(int numHeads, int numKvHeads, int headDim, double scale, int window) {
 
@@ -25,7 +25,8 @@ public record ReferenceAttention(int numHeads, int numKvHeads, int headDim, doub
         return output;
     }
 
-    /// Attends from the last queries of one sequence, whose keys are all given: the first query stands at `position`.
+    /// Attends from the last queries of one sequence, whose keys are all given: the first query stands at
+    /// `position`.
     public Output forwardFrom(int position, double[] q, double[] k, double[] v) {
         int rows = q.length / (numHeads * headDim);
         Output output = new Output(new double[q.length], new double[numHeads * rows]);
