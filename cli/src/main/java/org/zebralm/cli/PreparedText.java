@@ -27,7 +27,8 @@ record PreparedText(Tokenizer tokenizer, TokenShard train, TokenShard heldOut) i
     /// How many skipped files are named.
     private static final int NAMED = 5;
 
-    /// Reads, tokenizes and stores a run's text; what an earlier start of the run has made already is opened instead.
+    /// Reads, tokenizes and stores a run's text; what an earlier start of the run has made already is opened
+    /// instead.
     static PreparedText prepare(RunFolder folder, RunSettings settings, long seed, Terminal terminal) {
         DocumentSource source = settings.data().isEmpty()
                 ? JdkSources.ofRunningJdk(seed, settings.maxCharacters())
@@ -58,15 +59,15 @@ record PreparedText(Tokenizer tokenizer, TokenShard train, TokenShard heldOut) i
             return Tokenizer.load(given);
         }
         if (!Files.exists(folder.tokenizer())) {
-            long characters = scan == null ? 1 : scan.characters();
-            try (var progress = new ProgressBar(terminal, "words    ", Math.max(1, characters))) {
-                WordCounts words = WordCounts.of(source, SplitPattern.LLAMA3, done -> progress.update(done, ""));
-                try (var merging =
-                        new ProgressBar(terminal, "tokenizer", settings.vocabSize() - BpeVocabulary.MIN_SIZE)) {
-                    BpeVocabulary vocabulary = new BpeTrainer(settings.vocabSize())
-                            .train(words, (done, _) -> merging.update(done, "merges"));
-                    vocabulary.write(folder.tokenizer());
-                }
+            WordCounts words;
+            try (var progress = new ProgressBar(terminal, "counting ", scan == null ? 1 : scan.characters())) {
+                words = WordCounts.of(source, SplitPattern.LLAMA3, done -> progress.update(done, "characters"));
+            }
+            try (var progress = new ProgressBar(
+                    terminal, "tokenizer", Math.max(1, settings.vocabSize() - BpeVocabulary.MIN_SIZE))) {
+                new BpeTrainer(settings.vocabSize())
+                        .train(words, (done, _) -> progress.update(done, "merges"))
+                        .write(folder.tokenizer());
             }
         }
         return Tokenizer.load(folder.tokenizer());
@@ -76,10 +77,11 @@ record PreparedText(Tokenizer tokenizer, TokenShard train, TokenShard heldOut) i
             RunFolder folder, RunSettings settings, Tokenizer tokenizer, Split split, Scan scan, Terminal terminal) {
         var encode = new EncodeDocuments(tokenizer, settings.endOfText());
         try (var progress = new ProgressBar(terminal, "encoding ", Math.max(1, scan.characters()))) {
-            encode.write(
-                    split.evaluation(), folder.heldOutShard(), (_, done, _) -> progress.update(done, "characters"));
-            EncodeDocuments.Encoded encoded =
-                    encode.write(training, folder.trainShard(), (_, done, _) -> progress.update(done, "characters"));
+            long before = encode.write(
+                            split.evaluation(), folder.heldOutShard(), (_, done, _) -> progress.update(done, ""))
+                    .characters();
+            EncodeDocuments.Encoded encoded = encode.write(
+                    split.training(), folder.trainShard(), (_, done, _) -> progress.update(before + done, ""));
             if (encoded.loneSurrogates() > 0) {
                 progress.println(encoded.loneSurrogates() + " lone surrogates were replaced by U+FFFD");
             }
