@@ -10,6 +10,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
+import picocli.CommandLine.UnmatchedArgumentException;
 
 /// The command line: which verbs there are, and where every error ends.
 ///
@@ -104,7 +105,16 @@ public final class Main implements Runnable {
 
     static int run(List<Verb> verbs, String[] args, PrintWriter out, PrintWriter err) {
         var main = new Main();
-        var line = new CommandLine(main);
+        try {
+            return main.execute(verbs, args, out, err);
+        } catch (Throwable t) {
+            // Picocli hands on exceptions only; memory that runs out and a library that will not load are errors.
+            return Failure.of(t).print(err, main.verbose);
+        }
+    }
+
+    private int execute(List<Verb> verbs, String[] args, PrintWriter out, PrintWriter err) {
+        var line = new CommandLine(this);
         var named = Set.copyOf(List.of(args));
         for (Verb verb : verbs) {
             verb.addTo(line, named);
@@ -114,7 +124,7 @@ public final class Main implements Runnable {
                 .setCaseInsensitiveEnumValuesAllowed(true)
                 .setUsageHelpAutoWidth(true)
                 .setParameterExceptionHandler((e, _) -> usageError(e, err))
-                .setExecutionExceptionHandler((e, _, _) -> Failure.of(e).print(err, main.verbose))
+                .setExecutionExceptionHandler((e, _, _) -> Failure.of(e).print(err, verbose))
                 .execute(args);
     }
 
@@ -130,11 +140,22 @@ public final class Main implements Runnable {
 
     /// One line says what is wrong, another where help is: a screen of help would push the first out of sight.
     private static int usageError(ParameterException e, PrintWriter err) {
-        err.println("zebra: " + e.getMessage());
-        CommandLine.UnmatchedArgumentException.printSuggestions(e, err);
+        CommandLine line = e.getCommandLine();
+        err.println("zebra: " + (isUnknownVerb(e) ? "no verb '" + unmatched(e) + "'" : e.getMessage()));
+        UnmatchedArgumentException.printSuggestions(e, err);
         err.println("'%s --help' shows what there is."
-                .formatted(e.getCommandLine().getCommandSpec().qualifiedName()));
+                .formatted(line.getCommandSpec().qualifiedName()));
         err.flush();
         return USAGE;
+    }
+
+    private static boolean isUnknownVerb(ParameterException e) {
+        return e instanceof UnmatchedArgumentException
+                && !e.getCommandLine().getSubcommands().isEmpty()
+                && !unmatched(e).startsWith("-");
+    }
+
+    private static String unmatched(ParameterException e) {
+        return ((UnmatchedArgumentException) e).getUnmatched().getFirst();
     }
 }

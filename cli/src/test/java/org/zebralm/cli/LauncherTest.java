@@ -57,7 +57,10 @@ class LauncherTest {
                 case "$*" in *fail*) echo '[INFO] fine'; echo '[ERROR] Main.java: broken'; exit 1 ;; esac
                 mkdir -p cli/target
                 echo jar > cli/target/zebra-cli-0.1.jar
-                printf '%s:/repository/picocli.jar' "$PWD/cli/target/zebra-cli-0.1.jar" > cli/target/classpath.txt
+                repository=$(dirname "$0")/../repository
+                mkdir -p "$repository"
+                echo jar > "$repository/picocli.jar"
+                printf '%s:%s/picocli.jar' "$PWD/cli/target/zebra-cli-0.1.jar" "$repository" > cli/target/classpath.txt
                 """);
         environment.put("JAVA_HOME", jdk.toString());
         environment.put("PATH", folder.resolve("bin") + ":/usr/bin:/bin");
@@ -73,8 +76,8 @@ class LauncherTest {
                 .contains("[org.zebralm.cli.Main][inspect][my model]")
                 .contains("[--enable-native-access=ALL-UNNAMED]")
                 .contains("[-Dorg.bytedeco.javacpp.maxPhysicalBytes=0][-Dorg.bytedeco.javacpp.maxBytes=0]")
-                .containsPattern(
-                        "\\[-cp]\\[" + checkout + "/cli/target/zebra/[^:]+/zebra-cli-0.1.jar:/repository/picocli.jar]")
+                .containsPattern("\\[-cp]\\[" + checkout
+                        + "/cli/target/zebra/[^:]+/zebra-cli-0.1.jar:[^:]+/repository/picocli.jar]")
                 .contains("OMP_WAIT_POLICY=PASSIVE OPENBLAS_THREAD_TIMEOUT=4");
 
         assertThat(run("inspect").err()).isEmpty();
@@ -89,12 +92,19 @@ class LauncherTest {
     void buildsAgainWhenASourceChangedOrWentAway() throws Exception {
         run("version");
         write(checkout.resolve("cli/src/main/java/Main.java"), "changed");
-        assertThat(run("version").err()).isEqualTo("zebra: Building Zebra (sources changed)...\n");
+        assertThat(run("version").err()).isEqualTo("zebra: Building Zebra (something changed)...\n");
         assertThat(run("version").err()).isEmpty();
         TimeUnit.MILLISECONDS.sleep(20);
         Files.delete(checkout.resolve("cli/src/main/java/Main.java"));
-        assertThat(run("version").err()).isEqualTo("zebra: Building Zebra (sources changed)...\n");
+        assertThat(run("version").err()).isEqualTo("zebra: Building Zebra (something changed)...\n");
         assertThat(mavenCalls()).hasSize(3);
+    }
+
+    @Test
+    void buildsAgainWhenALibraryIsGone() throws Exception {
+        run("version");
+        Files.delete(folder.resolve("repository/picocli.jar"));
+        assertThat(run("version").err()).isEqualTo("zebra: Building Zebra (something changed)...\n");
     }
 
     @Test

@@ -23,6 +23,9 @@ class MainTest {
 
         @Override
         public Integer call() {
+            if (to == 999) {
+                throw new OutOfMemoryError("Java heap space");
+            }
             if (to < 0) {
                 throw new IllegalArgumentException("--to must not be negative: got " + to);
             }
@@ -84,7 +87,9 @@ class MainTest {
     @Test
     void aMisspeltVerbIsAUsageErrorWithAHint() {
         assertThat(run("cuont")).isEqualTo(Main.USAGE);
-        assertThat(err.toString()).startsWith("zebra: ").contains("count", "'zebra --help' shows what there is.");
+        assertThat(err.toString())
+                .startsWith("zebra: no verb 'cuont'")
+                .contains("Did you mean", "count", "'zebra --help' shows what there is.");
         assertThat(out.toString()).isEmpty();
     }
 
@@ -114,6 +119,12 @@ class MainTest {
     void verboseShowsTheTraceWhereverItStands(String arguments) {
         assertThat(run(arguments)).isEqualTo(Main.FAILED);
         assertThat(err.toString()).contains("zebra: --to must not", "IllegalArgumentException", "at org.zebralm");
+    }
+
+    @Test
+    void anErrorOfTheJvmIsOneLineToo() {
+        assertThat(run("count --to=999")).isEqualTo(Main.FAILED);
+        assertThat(err.toString()).startsWith("zebra: out of Java memory").hasLineCount(1);
     }
 
     @Test
