@@ -33,7 +33,7 @@ import picocli.CommandLine.Spec;
         footer = {
             "  zebra quickstart                      train and try a small model: 5 minutes",
             "  zebra quickstart --data my/texts      the same on your own text files",
-            "  zebra train config.yaml --steps=500   settings from a file, one changed",
+            "  zebra train config.yaml --out runs/a --train.steps=500   settings from a file, one changed",
             "  zebra generate MODEL \"Once upon\"      continue a text",
             "  zebra inspect MODEL                   layers, parameters, memory, cost",
             "",
@@ -50,8 +50,18 @@ public final class Main implements Runnable {
     public static final int INTERRUPTED = 130;
 
     private static final List<Verb> VERBS = List.of(
-            Verb.group("tokenizer", "Make tokenizers.", List.of()),
-            Verb.group("eval", "Measure what a model is worth.", List.of()),
+            Verb.of("quickstart", "Train and try a small model, in minutes.", QuickstartVerb::new),
+            Verb.of("train", "Train a model from scratch.", TrainVerb::new),
+            Verb.group(
+                    "tokenizer",
+                    "Make tokenizers.",
+                    List.of(Verb.of("train", "Train a byte-level BPE tokenizer.", TokenizerTrainVerb::new))),
+            Verb.of("generate", "Continue a text.", GenerateVerb::new),
+            Verb.group(
+                    "eval",
+                    "Measure what a model is worth.",
+                    List.of(Verb.of("perplexity", "Perplexity by context length.", EvalPerplexityVerb::new))),
+            Verb.of("inspect", "Show a model's layers, sizes and cost.", InspectVerb::new),
             Verb.of("help", "Explain a verb: 'zebra help train'.", HelpVerb::new),
             Verb.of("version", "Print the version.", VersionVerb::new),
             Verb.launcher("build", "Build Zebra now; further arguments go to Maven."),

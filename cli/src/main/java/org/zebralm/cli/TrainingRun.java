@@ -7,11 +7,13 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
+import org.zebralm.checkpoint.ModelFolder;
 import org.zebralm.data.Batch;
 import org.zebralm.data.PackedBatches;
 import org.zebralm.kernel.AttentionKernel;
 import org.zebralm.model.ZebraConfig;
 import org.zebralm.nn.FreshParams;
+import org.zebralm.tensor.DType;
 import org.zebralm.tensor.Lifetime;
 import org.zebralm.tensor.Scope;
 import org.zebralm.train.Checkpoints;
@@ -90,6 +92,17 @@ final class TrainingRun implements AutoCloseable {
             trainer.save(checkpoints);
         }
         return finished;
+    }
+
+    /// Writes the trained model as a Hugging Face folder, and the plot of its losses.
+    void export() {
+        ModelFolder.save(
+                folder.model(),
+                trainer.model().config(),
+                trainer.weights(),
+                DType.FLOAT32,
+                text.tokenizer().path());
+        RunPlot.write(folder);
     }
 
     /// Runs the warmup steps and returns what a step takes: the median of the last half, when the JIT has settled.

@@ -1,0 +1,149 @@
+package org.zebralm.cli;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import org.zebralm.checkpoint.LoadedModel;
+import org.zebralm.checkpoint.ModelFolder;
+import org.zebralm.data.ReadReport;
+import org.zebralm.data.TextFiles;
+import org.zebralm.eval.PerplexityByLength;
+import org.zebralm.eval.Scorer;
+import org.zebralm.tensor.DType;
+import org.zebralm.tokenizer.Tokenizer;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/// `zebra eval perplexity MODEL TEXT...`: what a longer context is worth to a model on texts it has not seen.
+@Command(
+        description = {
+            "Measure perplexity by context length: the same tokens scored with more and more text before them.",
+            "Texts should be long and new to the model; of each, disjoint stretches of the greatest length are used."
+        },
+        footerHeading = "%nExamples:%n",
+        footer = {
+            "  zebra eval perplexity MODEL heldout/",
+            "  zebra eval perplexity MODEL book.txt.gz --lengths 512,2048 --json"
+        })
+final class EvalPerplexityVerb implements Callable<Integer> {
+    @Parameters(index = "0", paramLabel = "MODEL", description = "A model folder with a tokenizer.json.")
+    @SuppressWarnings("NullAway.Init") // set by picocli
+    private Path model;
+
+    @Parameters(
+            index = "1..*",
+            arity = "1..*",
+            paramLabel = "TEXT",
+            description = "Files and folders of text, plain or .gz; each file is a document.")
+    @SuppressWarnings("NullAway.Init") // set by picocli
+    private List<Path> texts;
+
+    @Option(
+            names = "--lengths",
+            split = ",",
+            paramLabel = "N",
+            description = "Context lengths (default: the model's positions and its eighth, quarter and half).")
+    private List<Integer> lengths = new ArrayList<>();
+
+    @Option(
+            names = "--targets",
+            paramLabel = "N",
+            defaultValue = "128",
+            description = "Tokens scored at the end of each stretch (default: ${DEFAULT-VALUE}).")
+    private int targets;
+
+    @Option(
+            names = "--windows",
+            paramLabel = "N",
+            defaultValue = "64",
+            description = "Most stretches scored (default: ${DEFAULT-VALUE}).")
+    private int windows;
+
+    @Option(
+            names = "--dtype",
+            paramLabel = "TYPE",
+            description = "float32 or bfloat16 (default: as the weights are stored).")
+    private @Nullable String dtype;
+
+    @Option(names = "--json", description = "Print JSON instead of a table.")
+    private boolean json;
+
+    @Spec
+    @SuppressWarnings("NullAway.Init") // set by picocli
+    private CommandSpec spec;
+
+    @Override
+    public Integer call() {
+        ModelFolder folder = ModelFolder.read(model);
+        Path tokenizerJson = folder.tokenizerJson();
+        if (tokenizerJson == null) {
+            throw new IllegalArgumentException(
+                    model + " has no tokenizer.json, which turns text into tokens; copy it there");
+        }
+        if (lengths.isEmpty()) {
+            int positions = folder.config().maxPositions();
+            lengths = List.of(positions / 8, positions / 4, positions / 2, positions);
+        }
+        DType type =
+                dtype != null ? DType.parse(dtype) : Objects.requireNonNullElse(folder.storedDType(), DType.FLOAT32);
+        try (Tokenizer tokenizer = Tokenizer.load(tokenizerJson);
+                LoadedModel loaded = LoadedModel.open(model, type, Machine.attention());
+                var progress = new ProgressBar(Terminal.stderr(), "scoring", (long) lengths.size() * windows)) {
+            List<int[]> documents = read(tokenizer, progress);
+            Scorer scorer = Scorer.of(loaded.zebra());
+            long[] scored = {0};
+            PerplexityByLength result = PerplexityByLength.measure(
+                    (count, ids) -> {
+                        float[] losses = scorer.losses(count, ids);
+                        progress.update(++scored[0], "windows");
+                        return losses;
+                    },
+                    documents,
+                    lengths,
+                    targets,
+                    windows);
+            print(result);
+        }
+        return Main.OK;
+    }
+
+    private List<int[]> read(Tokenizer tokenizer, ProgressBar progress) {
+        List<int[]> documents = new ArrayList<>();
+        ReadReport report = TextFiles.of(texts).forEach(document -> documents.add(tokenizer.encode(document.text())));
+        for (ReadReport.Skipped skipped : report.skipped()) {
+            progress.println("skipped " + skipped.file() + " (" + skipped.reason() + ")");
+        }
+        return documents;
+    }
+
+    private void print(PerplexityByLength result) {
+        PrintWriter out = spec.commandLine().getOut();
+        if (json) {
+            ObjectNode root = new ObjectMapper().createObjectNode();
+            root.put("windows", result.numWindows());
+            root.put("targets", result.targets());
+            var rows = root.putArray("rows");
+            for (PerplexityByLength.Row row : result.rows()) {
+                rows.addObject()
+                        .put("length", row.length())
+                        .put("perplexity", row.perplexity())
+                        .put("loss", row.meanLoss())
+                        .put("standardError", row.standardError())
+                        .put("tokens", row.numTokens());
+            }
+            out.println(root.toPrettyString());
+        } else {
+            out.println(PerplexityTable.of(result));
+        }
+        out.flush();
+    }
+}

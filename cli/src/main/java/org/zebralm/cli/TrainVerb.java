@@ -1,0 +1,95 @@
+package org.zebralm.cli;
+
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import org.zebralm.model.ZebraConfig;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+import picocli.CommandLine.Unmatched;
+
+/// `zebra train CONFIG.yaml --out DIR --key=value...`: trains a model from scratch.
+@Command(
+        description = {
+            "Train a model from scratch on your text. Settings come from their defaults, a YAML file, then --key=value;"
+                    + " 'zebra train --print-settings' shows them all.",
+            "Ctrl-C saves; the same command goes on from there."
+        },
+        footerHeading = "%nExamples:%n",
+        footer = {
+            "  zebra train --out runs/a --data=[texts/] --train.steps=500",
+            "  zebra train config.yaml --out runs/b --model.window=129 --train.recompute=LAYER",
+            "  zebra train --print-settings > config.yaml"
+        })
+final class TrainVerb implements Callable<Integer> {
+    @Parameters(arity = "0..1", paramLabel = "CONFIG.yaml", description = "Settings that differ from the defaults.")
+    private @Nullable Path config;
+
+    @Option(names = "--out", paramLabel = "DIR", description = "The run's folder; needed to train.")
+    private @Nullable Path out;
+
+    @Option(names = "--print-settings", description = "Print all settings as YAML, and stop.")
+    private boolean printSettings;
+
+    @Unmatched
+    private List<String> overrides = new ArrayList<>();
+
+    @Spec
+    @SuppressWarnings("NullAway.Init") // set by picocli
+    private CommandSpec spec;
+
+    @Override
+    public Integer call() {
+        RunSettings settings = Settings.read(RunSettings.defaults(), config, overrides);
+        PrintWriter writer = spec.commandLine().getOut();
+        if (printSettings) {
+            writer.print(Settings.toYaml(settings));
+            writer.flush();
+            return Main.OK;
+        }
+        if (out == null) {
+            throw new IllegalArgumentException("a run needs a folder: name one with --out DIR");
+        }
+        RunFolder folder = RunFolder.claim(out, settings);
+        Terminal terminal = Terminal.stderr();
+        // The settings' own errors come before minutes of work on the text.
+        settings.model().config(settings.vocabSize(), settings.train().contextLength(), 0);
+        try (var stop = CtrlC.listen("saving the run");
+                PreparedText text =
+                        PreparedText.prepare(folder, settings, settings.train().seed(), terminal)) {
+            ZebraConfig model = settings.model()
+                    .config(
+                            text.tokenizer().vocabSize(),
+                            settings.train().contextLength(),
+                            text.train().endOfText());
+            try (var run = new TrainingRun(folder, text, model, settings.train(), Machine.attention(), terminal)) {
+                boolean finished = run.train(null, stop::pressed);
+                if (!finished) {
+                    terminal.out()
+                            .println("saved      at step %d; the same command goes on from there"
+                                    .formatted(run.trainer().step()));
+                    return Main.INTERRUPTED;
+                }
+                run.export();
+            }
+        }
+        RunResult result = RunResult.of(folder.metrics());
+        writer.println("%s: loss %.3f -> %.3f in %d steps, %s tokens at %s tok/s"
+                .formatted(
+                        folder.model(),
+                        result.lossFirst(),
+                        result.lossLast(),
+                        result.steps(),
+                        Units.count((double) result.tokens()),
+                        Units.count(result.tokensPerSecond())));
+        writer.println("next: zebra generate %s \"...\"".formatted(folder.model()));
+        writer.flush();
+        return Main.OK;
+    }
+}
