@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.assertj.core.data.Offset;
@@ -51,7 +50,6 @@ class PerplexityByLengthTest {
         // The loss of a token is its id over 1000 plus one over the number of ids given.
         Scorer scorer = (count, ids) -> {
             float[] losses = new float[count];
-            Arrays.setAll(losses, i -> 0);
             for (int i = 0; i < count; i++) {
                 losses[i] = ids[ids.length - count + i] / 1000f + 1f / ids.length;
             }
