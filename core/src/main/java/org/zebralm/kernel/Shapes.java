@@ -2,6 +2,7 @@ package org.zebralm.kernel;
 
 import java.util.Arrays;
 import java.util.List;
+import org.zebralm.tensor.DType;
 import org.zebralm.tensor.Tensor;
 
 /// The checks every implementation makes before it touches memory.
@@ -21,11 +22,39 @@ final class Shapes {
             row += sequence.numRows();
             for (KeyRange range : sequence.keys()) {
                 checkHeads(q_TNH, range.k_SKH());
+                if (range.k_SKH().size(1)
+                        != sequences.getFirst().keys().getFirst().k_SKH().size(1)) {
+                    throw new IllegalArgumentException("all keys must have one number of heads: got "
+                            + sequences.getFirst().keys().getFirst().k_SKH() + " and " + range.k_SKH());
+                }
             }
         }
         if (row != q_TNH.size(0)) {
             throw new IllegalArgumentException(
                     "sequences must cover all rows of q: got " + row + " of " + q_TNH.size(0));
+        }
+    }
+
+    static void check(Tensor q_TNH, Tensor k_TKH, Tensor v_TKH, CumulativeLengths lengths) {
+        if (q_TNH.rank() != 3 || !q_TNH.dtype().isFloating()) {
+            throw new IllegalArgumentException("q must be [tokens, numHeads, headDim] of floats: got " + q_TNH);
+        }
+        if (k_TKH.rank() != 3) {
+            throw new IllegalArgumentException("k must be [tokens, numKvHeads, headDim]: got " + k_TKH);
+        }
+        checkSame("v", v_TKH, "k", k_TKH);
+        checkHeads(q_TNH, k_TKH);
+        if (q_TNH.size(0) != k_TKH.size(0) || lengths.total() != q_TNH.size(0)) {
+            throw new IllegalArgumentException("q, k and the cumulative lengths must have one number of tokens: got "
+                    + q_TNH + ", " + k_TKH + " and " + lengths.total());
+        }
+    }
+
+    static void checkLogSumExp(Tensor logSumExp_NT, Tensor q_TNH) {
+        long[] expected = {q_TNH.size(1), q_TNH.size(0)};
+        if (logSumExp_NT.dtype() != DType.FLOAT32 || !Arrays.equals(logSumExp_NT.shape(), expected)) {
+            throw new IllegalArgumentException(
+                    "logSumExp must be float32 [numHeads, tokens] of " + q_TNH + ": got " + logSumExp_NT);
         }
     }
 

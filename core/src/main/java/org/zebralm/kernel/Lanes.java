@@ -1,0 +1,52 @@
+package org.zebralm.kernel;
+
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.ShortVector;
+import jdk.incubator.vector.VectorShape;
+import jdk.incubator.vector.VectorSpecies;
+
+/// The vector width of this machine, decided once: constants, so that C2 compiles every loop for that one
+/// width.
+final class Lanes {
+    /// The machine's widest vectors, at most 512 bits: a block is 64 lanes, four of those.
+    static final VectorSpecies<Float> FLOATS = FloatVector.SPECIES_PREFERRED.vectorBitSize() > 512
+            ? FloatVector.SPECIES_512
+            : FloatVector.SPECIES_PREFERRED;
+
+    static final VectorSpecies<Integer> INTS = VectorSpecies.of(int.class, FLOATS.vectorShape());
+
+    /// As many 16-bit elements as [#FLOATS] has lanes.
+    static final VectorSpecies<Short> HALVES =
+            VectorSpecies.of(short.class, VectorShape.forBitSize(FLOATS.vectorBitSize() / 2));
+
+    static final int COUNT = FLOATS.length();
+
+    /// Queries of a block, one per lane, and keys of a tile.
+    static final int BLOCK = 64;
+
+    /// Vectors that cover a block.
+    static final int PER_BLOCK = BLOCK / COUNT;
+
+    /// Keys (or queries) whose visibility is decided together.
+    static final int GROUP = 16;
+
+    /// Vectors per row of a register tile: four rows need 4 x 4 accumulators of 32 registers, or 4 x 2 of 16.
+    static final int TILE_VECTORS =
+            COUNT == 16 || System.getProperty("os.arch", "").equals("aarch64") ? 4 : 2;
+
+    private Lanes() {}
+
+    /// Rounds a head's width up to what the transposes and panels take.
+    static int padded(int width) {
+        return (width + GROUP - 1) / GROUP * GROUP;
+    }
+
+    static String describe() {
+        return COUNT + " lanes of float32";
+    }
+
+    static {
+        assert ShortVector.SPECIES_MAX.length() >= COUNT && IntVector.SPECIES_MAX.length() >= COUNT;
+    }
+}

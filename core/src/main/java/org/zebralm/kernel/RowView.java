@@ -1,0 +1,75 @@
+package org.zebralm.kernel;
+
+import java.util.Objects;
+import org.zebralm.tensor.DType;
+import org.zebralm.tensor.Tensor;
+
+/// A `[tokens, heads, width]` tensor as workers see it: addresses, which they may compute for every token and
+/// head of its shape.
+///
+/// Holds no tensor: whoever made it keeps the memory alive.
+record RowView(long address, long tokenBytes, long headBytes, int tokens, int heads, int width, boolean bfloat16) {
+    /// Looks at `x`, or at a copy where a head's width does not lie in one piece.
+    static RowView of(Tensor x) {
+        if (!x.isCpu()) {
+            throw new IllegalArgumentException("the CPU kernel needs tensors on the CPU: got " + x);
+        }
+        Tensor rows = x.stride(2) == 1 || x.size(2) == 1 ? x : x.contiguous();
+        int bytes = rows.dtype().bytes();
+        return new RowView(
+                rows.address(),
+                rows.stride(0) * bytes,
+                rows.stride(1) * bytes,
+                (int) rows.size(0),
+                (int) rows.size(1),
+                (int) rows.size(2),
+                rows.dtype() == DType.BFLOAT16);
+    }
+
+    /// Returns the address of a token's head.
+    long at(int token, int head) {
+        Objects.checkIndex(token, tokens);
+        Objects.checkIndex(head, heads);
+        return address + token * tokenBytes + head * headBytes;
+    }
+
+    /// Returns whether `next` lies right behind this view, in memory of the same layout.
+    boolean isFollowedBy(RowView next) {
+        return next.address == address + tokens * tokenBytes
+                && next.tokenBytes == tokenBytes
+                && next.headBytes == headBytes
+                && next.heads == heads
+                && next.bfloat16 == bfloat16;
+    }
+
+    /// Returns this view with `more` tokens behind it.
+    RowView extended(int more) {
+        return new RowView(address, tokenBytes, headBytes, tokens + more, heads, width, bfloat16);
+    }
+
+    /// Reads tokens `[from, from + count)` of a head to rows of `padded` floats at `to`.
+    void read(int from, int count, int head, float[] w, int to, int padded) {
+        if (count > 0) {
+            Objects.checkFromIndexSize(from, count, tokens);
+            Rows.read(at(from, head), tokenBytes, count, width, bfloat16, w, to, padded);
+        }
+    }
+
+    /// Writes rows, `apart` floats apart at `from` and multiplied by `factor`, to tokens `[to, to + count)` of
+    /// a head.
+    void write(float[] w, int from, int apart, float factor, int to, int count, int head) {
+        writeColumns(w, from, apart, factor, to, count, head, 0, width);
+    }
+
+    /// Writes rows as [#write] does, but only columns `[column, column + columns)`, of which `from` is the
+    /// first.
+    void writeColumns(
+            float[] w, int from, int apart, float factor, int to, int count, int head, int column, int columns) {
+        if (count > 0) {
+            Objects.checkFromIndexSize(to, count, tokens);
+            Objects.checkFromIndexSize(column, columns, width);
+            long address = at(to, head) + (long) column * (bfloat16 ? 2 : 4);
+            Rows.write(w, from, apart, count, columns, factor, bfloat16, address, tokenBytes);
+        }
+    }
+}

@@ -1,0 +1,152 @@
+package org.zebralm.kernel;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+import java.util.Arrays;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.ShortVector;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorSpecies;
+
+/// Moves rows between tensors' memory and a worker's `float[]`, widening bfloat16 and rounding to it.
+///
+/// The only code that touches raw addresses. They come from [RowView], which checked them against the tensors'
+/// shapes.
+final class Rows {
+    private static final VectorSpecies<Float> S = Lanes.FLOATS;
+    private static final VectorSpecies<Integer> INTS = Lanes.INTS;
+    private static final VectorSpecies<Short> HALVES = Lanes.HALVES;
+    private static final int L = Lanes.COUNT;
+    private static final ByteOrder ORDER = ByteOrder.nativeOrder();
+    private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED;
+    private static final ValueLayout.OfShort HALF = ValueLayout.JAVA_SHORT_UNALIGNED;
+    private static final MemorySegment MEMORY = everything();
+
+    private Rows() {}
+
+    @SuppressWarnings("restricted") // addresses are checked when a RowView is made
+    private static MemorySegment everything() {
+        return MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
+    }
+
+    /// Reads `count` rows of `width`, `stride` bytes apart, to rows of `padded` floats at `to`, padding them
+    /// with zeros.
+    static void read(long from, long stride, int count, int width, boolean bfloat16, float[] w, int to, int padded) {
+        if (bfloat16) {
+            readBfloat16(from, stride, count, width, w, to, padded);
+        } else {
+            readFloats(from, stride, count, width, w, to, padded);
+        }
+    }
+
+    private static void readFloats(long from, long stride, int count, int width, float[] w, int to, int padded) {
+        int whole = width / L * L;
+        long row = from;
+        int out = to;
+        for (int i = 0; i < count; i++) {
+            for (int d = 0; d < whole; d += L) {
+                FloatVector.fromMemorySegment(S, MEMORY, row + 4L * d, ORDER).intoArray(w, out + d);
+            }
+            if (whole < padded) {
+                for (int d = whole; d < width; d++) {
+                    w[out + d] = MEMORY.get(FLOAT, row + 4L * d);
+                }
+                Arrays.fill(w, out + width, out + padded, 0);
+            }
+            row += stride;
+            out += padded;
+        }
+    }
+
+    private static void readBfloat16(long from, long stride, int count, int width, float[] w, int to, int padded) {
+        int whole = width / L * L;
+        long row = from;
+        int out = to;
+        for (int i = 0; i < count; i++) {
+            for (int d = 0; d < whole; d += L) {
+                IntVector bits = (IntVector) ShortVector.fromMemorySegment(HALVES, MEMORY, row + 2L * d, ORDER)
+                        .convertShape(VectorOperators.S2I, INTS, 0);
+                bits.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats().intoArray(w, out + d);
+            }
+            if (whole < padded) {
+                for (int d = whole; d < width; d++) {
+                    w[out + d] = Float.intBitsToFloat(MEMORY.get(HALF, row + 2L * d) << 16);
+                }
+                Arrays.fill(w, out + width, out + padded, 0);
+            }
+            row += stride;
+            out += padded;
+        }
+    }
+
+    /// Writes `count` rows of `width` floats, `apart` floats apart at `from`, multiplied by `factor`.
+    static void write(
+            float[] w,
+            int from,
+            int apart,
+            int count,
+            int width,
+            float factor,
+            boolean bfloat16,
+            long to,
+            long stride) {
+        if (bfloat16) {
+            writeBfloat16(w, from, apart, count, width, factor, to, stride);
+        } else {
+            writeFloats(w, from, apart, count, width, factor, to, stride);
+        }
+    }
+
+    private static void writeFloats(
+            float[] w, int from, int apart, int count, int width, float factor, long to, long stride) {
+        int whole = width / L * L;
+        int in = from;
+        long row = to;
+        for (int i = 0; i < count; i++) {
+            for (int d = 0; d < whole; d += L) {
+                FloatVector.fromArray(S, w, in + d).mul(factor).intoMemorySegment(MEMORY, row + 4L * d, ORDER);
+            }
+            for (int d = whole; d < width; d++) {
+                MEMORY.set(FLOAT, row + 4L * d, w[in + d] * factor);
+            }
+            in += apart;
+            row += stride;
+        }
+    }
+
+    private static void writeBfloat16(
+            float[] w, int from, int apart, int count, int width, float factor, long to, long stride) {
+        int whole = width / L * L;
+        int in = from;
+        long row = to;
+        for (int i = 0; i < count; i++) {
+            for (int d = 0; d < whole; d += L) {
+                // Round to nearest, ties to even: add half of the last place kept, less one where that place is
+                // even.
+                IntVector bits = FloatVector.fromArray(S, w, in + d).mul(factor).reinterpretAsInts();
+                IntVector odd = bits.lanewise(VectorOperators.LSHR, 16).and(1);
+                IntVector rounded = bits.add(odd.add(0x7fff)).lanewise(VectorOperators.LSHR, 16);
+                ((ShortVector) rounded.convertShape(VectorOperators.I2S, HALVES, 0))
+                        .intoMemorySegment(MEMORY, row + 2L * d, ORDER);
+            }
+            for (int d = whole; d < width; d++) {
+                int bits = Float.floatToRawIntBits(w[in + d] * factor);
+                MEMORY.set(HALF, row + 2L * d, (short) ((bits + 0x7fff + ((bits >>> 16) & 1)) >>> 16));
+            }
+            in += apart;
+            row += stride;
+        }
+    }
+
+    /// Reads one float.
+    static float read(long address) {
+        return MEMORY.get(FLOAT, address);
+    }
+
+    /// Writes one float.
+    static void write(long address, float value) {
+        MEMORY.set(FLOAT, address, value);
+    }
+}
