@@ -5,7 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.OptionalLong;
 import org.zebralm.kernel.AttentionKernel;
-import org.zebralm.kernel.PortableAttention;
+import org.zebralm.kernel.AttentionKernels;
 
 /// What this process runs on.
 final class Machine {
@@ -15,7 +15,7 @@ final class Machine {
 
     /// Returns the attention that models run with here.
     static AttentionKernel attention() {
-        return new PortableAttention();
+        return AttentionKernels.forThisMachine();
     }
 
     /// Returns the most memory this process has had resident, in bytes, where the system tells.

@@ -4,6 +4,9 @@ import java.io.PrintWriter;
 import java.io.Writer;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.zebralm.tensor.DType;
+import org.zebralm.tensor.Scope;
+import org.zebralm.tensor.Tensors;
 import picocli.CommandLine.Command;
 
 /// `zebra warm-up`, hidden: does once what every start does.
@@ -28,5 +31,8 @@ final class WarmUp implements Runnable {
         var defaults = new Sample(1, 0.5, "text", List.of(1, 2), null);
         Settings.read(defaults, null, List.of("--number=2", "--numbers=[3]"));
         Settings.toYaml(defaults);
+        try (var _ = Scope.open()) {
+            Tensors.zeros(DType.FLOAT32, 1);
+        }
     }
 }
