@@ -30,12 +30,11 @@ record PreparedText(Tokenizer tokenizer, TokenShard train, TokenShard heldOut) i
     /// Reads, tokenizes and stores a run's text; what an earlier start of the run has made already is opened
     /// instead.
     static PreparedText prepare(RunFolder folder, RunSettings settings, long seed, Terminal terminal) {
-        DocumentSource source = settings.data().isEmpty()
-                ? JdkSources.ofRunningJdk(seed, settings.maxCharacters())
-                : TextFiles.of(settings.data());
+        DocumentSource source = source(settings, seed);
         boolean stored = Files.exists(folder.trainShard()) && Files.exists(folder.heldOutShard());
         @Nullable Scan scan = stored ? null : Scan.of(source, terminal);
         Split split = Split.of(source, scan == null ? 0 : scan.documents(), settings.heldOut());
+        folder.begin();
         Tokenizer tokenizer = tokenizer(folder, settings, split.training(), scan, terminal);
         if (scan != null) {
             encode(folder, settings, tokenizer, split, scan, terminal);
@@ -50,6 +49,13 @@ record PreparedText(Tokenizer tokenizer, TokenShard train, TokenShard heldOut) i
                                 Units.count((double) heldOut.numTokens()),
                                 Units.count(heldOut.numDocuments())));
         return new PreparedText(tokenizer, train, heldOut);
+    }
+
+    /// Returns the text a run reads; a missing path or archive is refused at once.
+    static DocumentSource source(RunSettings settings, long seed) {
+        return settings.data().isEmpty()
+                ? JdkSources.ofRunningJdk(seed, settings.maxCharacters())
+                : TextFiles.of(settings.data());
     }
 
     private static Tokenizer tokenizer(

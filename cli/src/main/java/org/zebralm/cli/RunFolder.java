@@ -7,35 +7,59 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.Stream;
 import org.zebralm.checkpoint.AtomicFile;
 
 /// Where a run keeps what it makes; started again with the same settings, it goes on from there.
-record RunFolder(Path root) {
-    /// Makes the folder, or checks that the run in it had the same settings.
+///
+/// @param yaml the run's settings, which are written when its first work is done
+record RunFolder(Path root, String yaml) {
+    /// Checks that a run may work here: a new or empty folder, or one of a run with the same settings.
+    ///
+    /// Nothing is made yet, so that a run refused for another reason leaves no trace.
     static RunFolder claim(Path root, Record settings) {
-        var folder = new RunFolder(root);
-        String yaml = Settings.toYaml(settings);
+        var folder = new RunFolder(root, Settings.toYaml(settings));
         try {
             if (Files.exists(folder.settings())) {
-                folder.requireSame(Files.readString(folder.settings()), yaml);
-                return folder;
-            }
-            if (Files.exists(root) && !Files.isDirectory(root)) {
-                throw new IllegalArgumentException(root + " is a file; name a folder for the run with --out");
-            }
-            Files.createDirectories(root);
-            try (Stream<Path> entries = Files.list(root)) {
-                if (entries.findAny().isPresent()) {
-                    throw new IllegalArgumentException(
-                            root + " has files in it but no run; name an empty or new folder with --out");
-                }
+                folder.requireSame(Files.readString(folder.settings()));
+            } else if (Files.exists(root)) {
+                folder.requireEmpty();
             }
         } catch (IOException e) {
             throw new UncheckedIOException("cannot use " + root + " for a run", e);
         }
-        AtomicFile.write(folder.settings(), yaml.getBytes(StandardCharsets.UTF_8));
+        Path existing = root.toAbsolutePath();
+        while (!Files.exists(existing)) {
+            existing = Objects.requireNonNull(existing.getParent(), "the root folder exists");
+        }
+        if (!Files.isWritable(existing)) {
+            throw new IllegalArgumentException(
+                    "no permission to write in " + existing + "; name another folder with --out");
+        }
         return folder;
+    }
+
+    /// Makes the folder and writes the settings, by which a later start knows the run.
+    void begin() {
+        try {
+            Files.createDirectories(root);
+        } catch (IOException e) {
+            throw new UncheckedIOException("cannot make " + root, e);
+        }
+        AtomicFile.write(settings(), yaml.getBytes(StandardCharsets.UTF_8));
+    }
+
+    private void requireEmpty() throws IOException {
+        if (!Files.isDirectory(root)) {
+            throw new IllegalArgumentException(root + " is a file; name a folder for the run with --out");
+        }
+        try (Stream<Path> entries = Files.list(root)) {
+            if (entries.findAny().isPresent()) {
+                throw new IllegalArgumentException(
+                        root + " has files in it but no run; name an empty or new folder with --out");
+            }
+        }
     }
 
     Path settings() {
@@ -74,9 +98,9 @@ record RunFolder(Path root) {
         return root.resolve("summary.json");
     }
 
-    private void requireSame(String before, String now) {
+    private void requireSame(String before) {
         List<String> was = before.lines().toList();
-        List<String> is = now.lines().toList();
+        List<String> is = yaml.lines().toList();
         List<String> differences = new ArrayList<>();
         for (int i = 0; i < Math.max(was.size(), is.size()); i++) {
             String a = i < was.size() ? was.get(i).strip() : "nothing";

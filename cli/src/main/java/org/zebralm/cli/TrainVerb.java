@@ -56,10 +56,10 @@ final class TrainVerb implements Callable<Integer> {
         if (out == null) {
             throw new IllegalArgumentException("a run needs a folder: name one with --out DIR");
         }
+        // What is wrong with the settings is told before the first work on the text.
+        settings.model().config(settings.vocabSize(), settings.train().contextLength(), 0);
         RunFolder folder = RunFolder.claim(out, settings);
         Terminal terminal = Terminal.stderr();
-        // The settings' own errors come before minutes of work on the text.
-        settings.model().config(settings.vocabSize(), settings.train().contextLength(), 0);
         try (var stop = CtrlC.listen("saving the run");
                 PreparedText text =
                         PreparedText.prepare(folder, settings, settings.train().seed(), terminal)) {

@@ -1,0 +1,214 @@
+package org.zebralm.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/// The verbs as a user calls them, on a tiny model trained on made-up text.
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class VerbsTest {
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    private final StringWriter out = new StringWriter();
+    private final StringWriter err = new StringWriter();
+
+    @SuppressWarnings("NullAway.Init") // set before all tests
+    private Path folder;
+
+    @SuppressWarnings("NullAway.Init") // set before all tests
+    private Path texts;
+
+    @SuppressWarnings("NullAway.Init") // set before all tests
+    private Path run;
+
+    @BeforeAll
+    void trainOnce(@TempDir Path shared) throws IOException {
+        folder = shared;
+        texts = Files.createDirectory(folder.resolve("texts"));
+        var random = new SplittableRandom(1);
+        for (int file = 0; file < 4; file++) {
+            Files.writeString(texts.resolve("text-" + file + ".txt"), text(random));
+        }
+        run = folder.resolve("run");
+        assertThat(zebra(train(run, "--train.steps=6"))).as(err.toString()).isZero();
+    }
+
+    @Test
+    void aRunLeavesAModelMetricsAndAPlot() throws IOException {
+        assertThat(run.resolve("model/config.json")).isRegularFile();
+        assertThat(run.resolve("model/model.safetensors")).isRegularFile();
+        assertThat(run.resolve("model/tokenizer.json")).isRegularFile();
+        assertThat(run.resolve("loss.svg")).content().startsWith("<svg");
+        List<String> metrics = Files.readAllLines(run.resolve("metrics.jsonl"));
+        assertThat(metrics).filteredOn(line -> line.contains("\"loss\"")).hasSize(6);
+        assertThat(metrics).filteredOn(line -> line.contains("validationLoss")).hasSize(2);
+        double first = JSON.readTree(metrics.getFirst()).get("loss").asDouble();
+        assertThat(first).isCloseTo(Math.log(400), within(0.5));
+    }
+
+    @Test
+    void aRunWithOtherSettingsInTheSameFolderIsRefused() {
+        assertThat(zebra(train(run, "--train.steps=7"))).isEqualTo(Main.FAILED);
+        assertThat(err.toString()).contains("steps: 6 -> steps: 7", "--out").hasLineCount(1);
+    }
+
+    @Test
+    void generateIsAFunctionOfItsSeed() throws IOException {
+        JsonNode first = json("generate", model(), "the", "--max-tokens", "12", "--seed", "3", "--json");
+        JsonNode again = json("generate", model(), "the", "--max-tokens", "12", "--seed", "3", "--json");
+        assertThat(first.get("tokens")).isEqualTo(again.get("tokens"));
+        assertThat(first.get("tokens").size()).isLessThanOrEqualTo(12);
+        assertThat(first.get("cacheBytes").asLong()).isPositive();
+    }
+
+    @Test
+    void generateStreamsThePromptAndItsContinuation() {
+        assertThat(zebra("generate", model(), "the cat", "--max-tokens", "5", "--temperature", "0"))
+                .isZero();
+        assertThat(out.toString()).startsWith("the cat");
+        assertThat(err.toString()).contains("tokens read", "ended by");
+    }
+
+    @Test
+    void inspectDrawsStripesAndCosts() throws IOException {
+        assertThat(zebra("inspect", model())).isZero();
+        assertThat(out.toString()).contains("global  all 128", "local   last 17", "KV cache");
+        JsonNode json = json("inspect", model(), "--lengths", "128,4096", "--json");
+        assertThat(json.get("layers").get(1).get("window").asInt()).isEqualTo(17);
+        // One global layer in pages of 256 and one ring of 16, two tensors of one head of 16, float32.
+        assertThat(json.get("costs").get(0).get("kvBytes").asLong()).isEqualTo((256 + 16) * 2 * 16 * 4);
+    }
+
+    @Test
+    void perplexityIsMeasuredByLength() throws IOException {
+        JsonNode json = json(
+                "eval", "perplexity", model(), texts.toString(), "--lengths", "64,128", "--targets", "16", "--json");
+        assertThat(json.get("rows").size()).isEqualTo(2);
+        assertThat(json.get("rows").get(0).get("perplexity").asDouble()).isBetween(50.0, 420.0);
+    }
+
+    @Test
+    void tokenizerTrainWritesATokenizer() {
+        Path tokenizer = folder.resolve("tokenizer.json");
+        assertThat(zebra("tokenizer", "train", texts.toString(), "--vocab-size", "300", "--out", tokenizer.toString()))
+                .isZero();
+        assertThat(out.toString()).contains("300 tokens");
+        assertThat(tokenizer).isRegularFile();
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "--model.window=0        | window counts the query itself, so it must be at least 1: got 0",
+                "--model.numKvHeads=3    | numHeads must be a multiple of numKvHeads: got 2 and 3",
+                "--model.layerGroupSize=9| layerGroupSize must be between 1 and numLayers: got 9 and 2",
+                "--model.headDim=7       | headDim must be even",
+                "--train.learningRate=-1 | learningRate must be above 0: got -1.0",
+                "--train.stepz=3         | did you mean train.steps?",
+                "--data=[/no/such/text]  | /no/such/text",
+            })
+    void aWrongSettingIsOneLineAndMakesNothing(String setting, String message) {
+        Path other = folder.resolve("wrong");
+        assertThat(zebra(train(other, "--train.steps=6", setting))).isEqualTo(Main.FAILED);
+        assertThat(err.toString()).contains(message).hasLineCount(1);
+        assertThat(other).doesNotExist();
+    }
+
+    @Test
+    void textThatHoldsNothingIsRefusedByName() throws IOException {
+        Path binary = Files.createDirectory(folder.resolve("binary"));
+        Files.write(binary.resolve("junk.bin"), new byte[] {0, 1, 2, 0, 0});
+        assertThat(zebra(train(folder.resolve("none"), "--train.steps=6", "--data=[" + binary + "]")))
+                .isEqualTo(Main.FAILED);
+        assertThat(err.toString()).contains("junk.bin");
+        assertThat(folder.resolve("none")).doesNotExist();
+    }
+
+    @Test
+    void aFolderThatIsNoModelIsNamed() {
+        assertThat(zebra("generate", texts.toString(), "x")).isEqualTo(Main.FAILED);
+        assertThat(err.toString()).contains("is no model folder", "config.json").hasLineCount(1);
+    }
+
+    @Test
+    void aFolderWithOtherFilesIsNotTakenForARun() {
+        assertThat(zebra(train(texts, "--train.steps=6"))).isEqualTo(Main.FAILED);
+        assertThat(err.toString()).contains("has files in it but no run").hasLineCount(1);
+    }
+
+    private String model() {
+        return run.resolve("model").toString();
+    }
+
+    private String[] train(Path folder, String... more) {
+        var arguments = new ArrayList<>(List.of("train", "--out", folder.toString()));
+        arguments.addAll(List.of(
+                "--data=[" + texts + "]",
+                "--vocabSize=400",
+                "--model.hiddenSize=32",
+                "--model.intermediateSize=64",
+                "--model.numLayers=2",
+                "--model.numHeads=2",
+                "--model.numKvHeads=1",
+                "--model.headDim=16",
+                "--model.layerGroupSize=2",
+                "--model.window=17",
+                "--train.contextLength=128",
+                "--train.warmupSteps=2",
+                "--train.validateEvery=3",
+                "--train.saveEvery=3"));
+        arguments.addAll(Arrays.asList(more));
+        return arguments.toArray(String[]::new);
+    }
+
+    private JsonNode json(String... arguments) throws IOException {
+        assertThat(zebra(arguments)).as(err.toString()).isZero();
+        return JSON.readTree(out.toString());
+    }
+
+    private int zebra(String... arguments) {
+        out.getBuffer().setLength(0);
+        err.getBuffer().setLength(0);
+        return Main.run(arguments, new PrintWriter(out), new PrintWriter(err));
+    }
+
+    /// Sentences of made-up words, 60,000 characters: enough for a vocabulary of 400 and a few rows held out.
+    private static String text(SplittableRandom random) {
+        List<String> words = new ArrayList<>();
+        for (int i = 0; i < 300; i++) {
+            var word = new StringBuilder();
+            for (int letter = 2 + random.nextInt(6); letter > 0; letter--) {
+                word.append((char) ('a' + random.nextInt(26)));
+            }
+            words.add(word.toString());
+        }
+        var text = new StringBuilder();
+        while (text.length() < 60_000) {
+            text.append("the ");
+            for (int word = 3 + random.nextInt(8); word > 0; word--) {
+                text.append(words.get((int) (words.size() * Math.pow(random.nextDouble(), 2))))
+                        .append(' ');
+            }
+            text.append(".\n");
+        }
+        return text.toString();
+    }
+}
