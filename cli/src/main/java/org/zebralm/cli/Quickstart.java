@@ -21,7 +21,8 @@ import org.zebralm.tensor.DType;
 import org.zebralm.tensor.Scope;
 import org.zebralm.tokenizer.Tokenizer;
 
-/// The whole way in one program: text, tokenizer, training, perplexity by context length, a sample, what was saved.
+/// The whole way in one program: text, tokenizer, training, perplexity by context length, a sample, what was
+/// saved.
 record Quickstart(RunFolder folder, QuickstartSettings settings, Terminal terminal, PrintWriter out) {
     private static final List<Integer> LENGTHS = List.of(256, 512, 1024, 2048);
     private static final int TARGETS = 128;

@@ -11,7 +11,8 @@ import org.zebralm.train.TrainConfig.Recompute;
 record QuickstartSettings(double minutes, long seed, List<Path> data) {
     static final int CONTEXT = 2048;
 
-    /// What is read of the JDK's sources for each minute: more than is trained on, so that no text is seen twice.
+    /// What is read of the JDK's sources for each minute: more than is trained on, so that no text is seen
+    /// twice.
     private static final double CHARACTERS_PER_MINUTE = 3e6;
 
     private static final long MIN_CHARACTERS = 6_000_000;

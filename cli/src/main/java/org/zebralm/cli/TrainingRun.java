@@ -105,7 +105,8 @@ final class TrainingRun implements AutoCloseable {
         RunPlot.write(folder);
     }
 
-    /// Runs the warmup steps and returns what a step takes: the median of the last half, when the JIT has settled.
+    /// Runs the warmup steps and returns what a step takes: the median of the last half, when the JIT has
+    /// settled.
     private double warmUp(PackedBatches data, MetricsLog metrics, BooleanSupplier stop) {
         List<Double> seconds = new ArrayList<>();
         TrainListener stopwatch = new TrainListener() {

@@ -15,11 +15,12 @@ import java.nio.file.StandardOpenOption;
 import java.util.Objects;
 import java.util.concurrent.ThreadLocalRandom;
 
-/// Replaces a file as a whole: a reader finds the old bytes or the new ones, never a part, whatever happens in between.
+/// Replaces a file as a whole: a reader finds the old bytes or the new ones, never a part, whatever happens in
+/// between.
 ///
-/// The new bytes are written beside the target, forced to disk, and renamed over it; then the folder is forced too,
-/// without
-/// which a power cut may forget the rename. If anything fails, the file beside is removed and the target is as it was.
+/// The new bytes are written beside the target, forced to disk, and renamed over it; then the folder is forced
+/// too, without which a power cut may forget the rename. If anything fails, the file beside is removed and the
+/// target is as it was.
 public final class AtomicFile {
     private AtomicFile() {}
 

@@ -7,11 +7,11 @@ import org.zebralm.model.AttentionType;
 import org.zebralm.model.ZebraConfig;
 import org.zebralm.tensor.DType;
 
-/// Writes `config.json` and `generation_config.json` so that transformers and vLLM run the model without code of ours.
+/// Writes `config.json` and `generation_config.json` so that transformers and vLLM run the model without code
+/// of ours.
 ///
-/// A model with local layers is a `cwm`, one without a `llama`. Every key is written: what a missing one means differs
-/// between
-/// the two, and cwm's defaults are those of one 32 B model.
+/// A model with local layers is a `cwm`, one without a `llama`. Every key is written: what a missing one means
+/// differs between the two, and cwm's defaults are those of one 32 B model.
 final class ConfigWriter {
     /// Only says how further training would start new weights.
     private static final double INITIALIZER_RANGE = 0.02;
@@ -61,8 +61,8 @@ final class ConfigWriter {
 
     /// Writes null for an id the model does not have, where cwm's reader in transformers allows it.
     ///
-    /// There, a null bos is a type error, and a null eos stands for three ids beyond most vocabularies; -1 and an
-    /// empty list are taken as none.
+    /// There, a null bos is a type error, and a null eos stands for three ids beyond most vocabularies; -1 and
+    /// an empty list are taken as none.
     private static void putTokenIds(ObjectNode json, ZebraConfig config, ModelType type) {
         boolean cwm = type == ModelType.CWM;
         if (cwm && config.bosTokenId() < 0) {

@@ -16,9 +16,8 @@ import org.zebralm.tensor.Tensor;
 
 /// A model with the weights of a folder, which it owns until it is closed.
 ///
-/// Weights stored in the wanted type are views of the mapped files: they take no memory of ours, and must not be
-/// written to.
-/// Others are converted one at a time as they are read.
+/// Weights stored in the wanted type are views of the mapped files: they take no memory of ours, and must not
+/// be written to. Others are converted one at a time as they are read.
 public final class LoadedModel implements AutoCloseable {
     private static final String HEAD = "lm_head.weight";
     private static final String EMBEDDING = "model.embed_tokens.weight";
@@ -45,8 +44,8 @@ public final class LoadedModel implements AutoCloseable {
 
     /// Opens the model in a folder, its weights as `dtype`.
     ///
-    /// @throws IllegalArgumentException if a setting is not implemented, or listing all weights that are missing,
-    ///     unexpected or misshapen
+    /// @throws IllegalArgumentException if a setting is not implemented, or listing all weights that are
+    ///     missing, unexpected or misshapen
     public static LoadedModel open(Path path, DType dtype, AttentionKernel kernel) {
         if (!dtype.isFloating()) {
             throw new IllegalArgumentException("weights must be floating-point numbers: got " + dtype.label());

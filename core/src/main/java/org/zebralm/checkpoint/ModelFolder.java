@@ -16,9 +16,9 @@ import org.zebralm.tensor.Tensor;
 
 /// A model in a folder of Hugging Face's layout: `config.json`, safetensors, `tokenizer.json`.
 ///
-/// Reading it takes only the settings; [LoadedModel] takes the weights. `stopTokenIds` are all ids that end a text, of
-/// which the
-/// config can name one; `storedDType` is the type the folder claims its weights have, if it says.
+/// Reading it takes only the settings; [LoadedModel] takes the weights. `stopTokenIds` are all ids that end a
+/// text, of which the config can name one; `storedDType` is the type the folder claims its weights have, if it
+/// says.
 public record ModelFolder(
         Path path,
         ZebraConfig config,
@@ -81,13 +81,14 @@ public record ModelFolder(
 
     /// Writes a model so that transformers, vLLM and we can open it, replacing one that is there.
     ///
-    /// Everything is written to a folder within this one and forced to disk before the first file moves to
-    /// its place, and `config.json` is removed first and comes last: what an interruption leaves is the old
-    /// model, the new one, or a folder that is not taken for a model. Files that are not the model's stay.
+    /// Everything is written to a folder within this one and forced to disk before the first file moves to its
+    /// place, and `config.json` is removed first and comes last: what an interruption leaves is the old model,
+    /// the new one, or a folder that is not taken for a model. Files that are not the model's stay.
     ///
     /// @param weights by name, exactly those of [ZebraParameters#shapes]
     /// @param dtype the type they are stored in, whatever they have
-    /// @param tokenizerJson copied in, with `tokenizer_config.json` and `chat_template.jinja` if they lie beside it
+    /// @param tokenizerJson copied in, with `tokenizer_config.json` and `chat_template.jinja` if they lie
+    ///     beside it
     /// @throws IllegalArgumentException if the weights do not fit the config, or the format cannot express it
     /// @throws java.io.UncheckedIOException if the folder cannot be written, saying why
     public static void save(

@@ -22,9 +22,8 @@ import org.zebralm.tensor.Tensors;
 
 /// A `.safetensors` file, memory-mapped: its tensors are views of the file, and only what is touched is read.
 ///
-/// A tensor from here is read-only (writing to it ends the process: the pages are the file's) and valid until [#close].
-/// The file
-/// must not be cut short meanwhile; [SafetensorsWriter] replaces files instead.
+/// A tensor from here is read-only (writing to it ends the process: the pages are the file's) and valid until
+/// [#close]. The file must not be cut short meanwhile; [SafetensorsWriter] replaces files instead.
 public final class SafetensorsFile implements AutoCloseable {
     private static final ValueLayout.OfLong LENGTH = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 

@@ -8,9 +8,9 @@ import org.zebralm.tensor.Tensor;
 
 /// The projections around a layer's attention, and what that attention sees.
 ///
-/// The attention itself lies between [#project] and [#output], in a kernel that has an explicit backward: training
-/// cuts its
-/// graph there. Axes: `T` tokens, `D` model width, `N` query heads, `K` key-value heads, `H` head width.
+/// The attention itself lies between [#project] and [#output], in a kernel that has an explicit backward:
+/// training cuts its graph there. Axes: `T` tokens, `D` model width, `N` query heads, `K` key-value heads, `H`
+/// head width.
 public record Attention(
         Linear query,
         Linear key,

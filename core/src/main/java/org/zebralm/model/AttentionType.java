@@ -29,8 +29,8 @@ public sealed interface AttentionType {
         }
     }
 
-    /// Returns Zebra's layerwise groups (arXiv 2312.08618, section 3.2): layer `i` is global iff `i % layerGroupSize
-    /// == 0`.
+    /// Returns Zebra's layerwise groups (arXiv 2312.08618, section 3.2): layer `i` is global iff `i %
+    /// layerGroupSize == 0`.
     static List<AttentionType> grouped(int numLayers, int layerGroupSize, int window) {
         if (numLayers < 1 || layerGroupSize < 1 || layerGroupSize > numLayers) {
             throw new IllegalArgumentException(

@@ -4,9 +4,8 @@ import org.zebralm.tensor.DType;
 
 /// What a configuration costs: parameters, arithmetic, cache (the paper's efficiency tables).
 ///
-/// FLOPs count a multiplication and an addition as two. Attention counts the pairs actually attended, `4 * pairs *
-/// headDim` per head
-/// forward and 2.5 times that backward.
+/// FLOPs count a multiplication and an addition as two. Attention counts the pairs actually attended, `4 *
+/// pairs * headDim` per head forward and 2.5 times that backward.
 public record Cost(ZebraConfig config) {
     /// Returns the number of parameters, a tied head counted once.
     public long parameters() {
@@ -15,8 +14,8 @@ public record Cost(ZebraConfig config) {
         return embedding * (config.tieEmbeddings() ? 1 : 2) + config.numLayers() * layerMatrixParameters() + norms;
     }
 
-    /// Returns the parameters that each token is multiplied with: all matrices, the head included, the embedding
-    /// table not.
+    /// Returns the parameters that each token is multiplied with: all matrices, the head included, the
+    /// embedding table not.
     public long matrixParameters() {
         return config.numLayers() * layerMatrixParameters() + (long) config.vocabSize() * config.hiddenSize();
     }

@@ -7,9 +7,8 @@ import org.zebralm.tensor.Tensor;
 
 /// A local layer's cache: the last `window - 1` keys, all that a later query can see besides its own.
 ///
-/// Position `p` lies in slot `p % capacity`, so what is held is at most two stretches of memory, and its size does
-/// not depend on the
-/// sequence's length.
+/// Position `p` lies in slot `p % capacity`, so what is held is at most two stretches of memory, and its size
+/// does not depend on the sequence's length.
 final class RingCache implements LayerCache {
     private final Tensor keys;
     private final Tensor values;

@@ -71,8 +71,8 @@ public record Zebra(
                 (layer, heads) -> attend(layer, heads, Sequence.packed(heads.k_TKH(), heads.v_TKH(), lengths)));
     }
 
-    /// Continues a sequence: returns the last layer's output `[T, D]` for `ids`, which follow what `cache` holds,
-    /// and adds them to it.
+    /// Continues a sequence: returns the last layer's output `[T, D]` for `ids`, which follow what `cache`
+    /// holds, and adds them to it.
     public Tensor hidden(int[] ids, KvCache cache) {
         if (ids.length == 0) {
             throw new IllegalArgumentException("a sequence is continued by at least one id: got none");
@@ -97,8 +97,8 @@ public record Zebra(
 
     /// Passes `ids` through the layers; `attend` is given each layer's index.
     ///
-    /// History would have a hole at every attention, and gradients through it would be wrong without a word: none
-    /// is recorded. A layer's intermediates are freed before the next layer runs.
+    /// History would have a hole at every attention, and gradients through it would be wrong without a word:
+    /// none is recorded. A layer's intermediates are freed before the next layer runs.
     private Tensor walk(int[] ids, Rope.Rotation rotation, BiFunction<Integer, Attention.Heads, Tensor> attend) {
         try (var _ = Autograd.recording(false)) {
             Tensor x_TD = embed(ids);

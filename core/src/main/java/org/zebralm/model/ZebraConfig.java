@@ -5,8 +5,8 @@ import java.util.List;
 
 /// The sizes of a local-global decoder, checked once.
 ///
-/// `attentionTypes` has one entry per layer and is the only place that says which layer is global. Token ids are -1
-/// where the model has none.
+/// `attentionTypes` has one entry per layer and is the only place that says which layer is global. Token ids
+/// are -1 where the model has none.
 public record ZebraConfig(
         int vocabSize,
         int hiddenSize,

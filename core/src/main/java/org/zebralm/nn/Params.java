@@ -2,11 +2,11 @@ package org.zebralm.nn;
 
 import org.zebralm.tensor.Tensor;
 
-/// A path-scoped source of parameters: the same constructor builds a module from fresh values or from a checkpoint.
+/// A path-scoped source of parameters: the same constructor builds a module from fresh values or from a
+/// checkpoint.
 ///
-/// The path of construction is the parameter's name on disk: `params.at("model").at("layers").at(0).at("mlp")` and
-/// then
-/// `get("gate_proj.weight", ..)` is `model.layers.0.mlp.gate_proj.weight`.
+/// The path of construction is the parameter's name on disk: `params.at("model").at("layers").at(0).at("mlp")`
+/// and then `get("gate_proj.weight", ..)` is `model.layers.0.mlp.gate_proj.weight`.
 public final class Params {
     private final String prefix;
     private final Source source;
@@ -29,7 +29,8 @@ public final class Params {
         return at(Integer.toString(index));
     }
 
-    /// Returns the parameter of this name, which has exactly this shape; `init` says how it starts if it is fresh.
+    /// Returns the parameter of this name, which has exactly this shape; `init` says how it starts if it is
+    /// fresh.
     public Tensor get(String name, Init init, long... shape) {
         return source.get(prefix + name, init, shape);
     }

@@ -6,9 +6,9 @@ import org.zebralm.tensor.Tensors;
 
 /// Rotary position embedding (arXiv 2104.09864), in the half-split layout of Llama checkpoints on Hugging Face.
 ///
-/// Frequencies and angles are rounded to float32 as transformers rounds them (`modeling_rope_utils.py`): at position
-/// 100,000 an angle
-/// computed in float64 differs from what such models were trained with by several thousandths of a radian.
+/// Frequencies and angles are rounded to float32 as transformers rounds them (`modeling_rope_utils.py`): at
+/// position 100,000 an angle computed in float64 differs from what such models were trained with by several
+/// thousandths of a radian.
 public final class Rope {
     private final float[] inverseFrequencies;
 

@@ -9,8 +9,8 @@ public final class FusedAdamW {
 
     private FusedAdamW() {}
 
-    /// Updates `parameters`, `means` and `variances` (float32, all lists in one order) in place; `step` counts from
-    /// 1.
+    /// Updates `parameters`, `means` and `variances` (float32, all lists in one order) in place; `step` counts
+    /// from 1.
     public static void step(
             List<Tensor> parameters,
             List<Tensor> gradients,

@@ -4,8 +4,8 @@ import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.Set;
 
-/// An explicit owner of tensors that outlive the scope they were made in: a model's weights, a cache, an optimizer's
-/// state.
+/// An explicit owner of tensors that outlive the scope they were made in: a model's weights, a cache, an
+/// optimizer's state.
 ///
 /// Not thread-safe: one owner per mutable thing.
 public final class Lifetime implements AutoCloseable {

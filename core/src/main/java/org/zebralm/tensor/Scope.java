@@ -12,10 +12,9 @@ import org.jspecify.annotations.Nullable;
 /// }
 /// ```
 ///
-/// Scopes nest, and belong to the thread that opened them. They are opened by loops alone: per training step, layer,
-/// loss
-/// chunk, decoded token, evaluated batch. A tensor that must outlive its scope is handed to the enclosing one with
-/// [#keep], or to a [Lifetime].
+/// Scopes nest, and belong to the thread that opened them. They are opened by loops alone: per training step,
+/// layer, loss chunk, decoded token, evaluated batch. A tensor that must outlive its scope is handed to the
+/// enclosing one with [#keep], or to a [Lifetime].
 public final class Scope implements AutoCloseable {
     private final @Nullable PointerScope outer;
     private final PointerScope pointers;

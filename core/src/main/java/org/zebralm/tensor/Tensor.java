@@ -12,9 +12,9 @@ import org.jspecify.annotations.Nullable;
 
 /// A handle on a native array, with the operations this project calls and no more.
 ///
-/// Operations return new tensors, owned by the innermost open [Scope]. The few that change their receiver end in
-/// `InPlace`.
-/// Views (`reshape`, `narrow`, `transpose`, `expand`) share memory with their source. Shapes are outermost first.
+/// Operations return new tensors, owned by the innermost open [Scope]. The few that change their receiver end
+/// in `InPlace`. Views (`reshape`, `narrow`, `transpose`, `expand`) share memory with their source. Shapes are
+/// outermost first.
 public final class Tensor {
     private final org.bytedeco.pytorch.Tensor raw;
 
@@ -250,7 +250,8 @@ public final class Tensor {
         return new Tensor(leaf);
     }
 
-    /// Returns whether autograd follows this tensor: a leaf, or something computed from one while history was recorded.
+    /// Returns whether autograd follows this tensor: a leaf, or something computed from one while history was
+    /// recorded.
     public boolean requiresGrad() {
         return raw.requires_grad();
     }

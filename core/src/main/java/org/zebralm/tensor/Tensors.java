@@ -84,7 +84,8 @@ public final class Tensors {
         return tensor;
     }
 
-    /// Returns a tensor on memory of the caller's, which must stay valid, and unmoved, as long as the tensor is used.
+    /// Returns a tensor on memory of the caller's, which must stay valid, and unmoved, as long as the tensor is
+    /// used.
     public static Tensor over(MemorySegment memory, DType dtype, long... shape) {
         long needed = numElements(shape) * dtype.bytes();
         if (memory.byteSize() < needed) {

@@ -7,10 +7,10 @@ import org.bytedeco.pytorch.global.torch;
 
 /// Loads libtorch, once, with the settings it needs in a long-running JVM.
 ///
-/// Every class of this package that touches native code calls [#load] first, so a library user needs no set-up. The
-/// two
-/// environment variables that keep idle OpenMP and OpenBLAS workers from spinning (`OMP_WAIT_POLICY=PASSIVE`,
-/// `OPENBLAS_THREAD_TIMEOUT=4`) must be set before the process starts; the launcher does so.
+/// Every class of this package that touches native code calls [#load] first, so a library user needs no set-up.
+/// The two environment variables that keep idle OpenMP and OpenBLAS workers from spinning
+/// (`OMP_WAIT_POLICY=PASSIVE`, `OPENBLAS_THREAD_TIMEOUT=4`) must be set before the process starts; the launcher
+/// does so.
 public final class Torch {
     static {
         // JavaCPP's default limits stop a process that outgrows 4 x Xmx, after long garbage collections. Our memory
@@ -32,8 +32,8 @@ public final class Torch {
 
     /// Fails on a virtual thread.
     ///
-    /// The grad mode is thread-local in native code: a thread that moved to another carrier would leave its mode
-    /// behind and take up that carrier's.
+    /// The grad mode is thread-local in native code: a thread that moved to another carrier would leave its
+    /// mode behind and take up that carrier's.
     static void requirePlatformThread() {
         if (Thread.currentThread().isVirtual()) {
             throw new IllegalStateException("tensors are for platform threads only; hand the work to one");
@@ -51,8 +51,8 @@ public final class Torch {
         return torch.get_num_threads();
     }
 
-    /// Sets the number of threads libtorch uses within one operation; results may differ in the last bits between
-    /// counts.
+    /// Sets the number of threads libtorch uses within one operation; results may differ in the last bits
+    /// between counts.
     public static void setNumThreads(int numThreads) {
         if (numThreads < 1) {
             throw new IllegalArgumentException("numThreads must be at least 1: got " + numThreads);

@@ -3,31 +3,44 @@ package org.zebralm.data;
 import java.util.Arrays;
 import java.util.Random;
 
-/// The documents of a shard in the order of one epoch.
+/// The documents of a shard in the order of one epoch, and the order in which the rows cut from them come.
 ///
-/// The order is a function of the seed and the epoch alone: `java.util.Random`'s algorithm is part of its contract, so
-/// it is the same in every JDK.
+/// Both orders are a function of the seed and the epoch alone: `java.util.Random`'s algorithm is part of its contract,
+/// so
+/// they are the same in every JDK.
 final class EpochOrder {
 
     private final int[] documents;
     private final long[] starts;
+    private final int[] rows;
 
-    EpochOrder(TokenShard shard, long seed, long epoch) {
+    EpochOrder(TokenShard shard, long seed, long epoch, int numRows) {
         int n = shard.numDocuments();
-        documents = new int[n];
-        Arrays.setAll(documents, i -> i);
         // The multiplier keeps (seed, epoch) and (seed + 1, epoch - 1) apart.
         var random = new Random(seed * 0x9E3779B97F4A7C15L + epoch);
-        for (int i = n - 1; i > 0; i--) {
-            int j = random.nextInt(i + 1);
-            int swapped = documents[i];
-            documents[i] = documents[j];
-            documents[j] = swapped;
-        }
+        documents = shuffled(n, random);
+        rows = shuffled(numRows, random);
         starts = new long[n + 1];
         for (int i = 0; i < n; i++) {
             starts[i + 1] = starts[i] + shard.documentLength(documents[i]);
         }
+    }
+
+    private static int[] shuffled(int n, Random random) {
+        int[] order = new int[n];
+        Arrays.setAll(order, i -> i);
+        for (int i = n - 1; i > 0; i--) {
+            int j = random.nextInt(i + 1);
+            int swapped = order[i];
+            order[i] = order[j];
+            order[j] = swapped;
+        }
+        return order;
+    }
+
+    /// Which row of the epoch's tokens comes at a turn.
+    int row(int turn) {
+        return rows[turn];
     }
 
     /// Which in order is the document that holds the epoch's token at `offset`.

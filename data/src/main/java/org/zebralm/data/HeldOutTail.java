@@ -1,10 +1,10 @@
 package org.zebralm.data;
 
-/// The ends of documents kept for evaluation: for a few long texts, where choosing among whole documents ([HeldOut])
-/// would
-/// choose none or too much.
+/// The ends of documents kept for evaluation: for a few long texts, where choosing among whole documents
+/// ([HeldOut]) would choose none or too much.
 ///
-/// A document is cut at the first line end at or after its training share, so that no line stands on both sides.
+/// A document is cut at the first line end at or after its training share, so that no line stands on both
+/// sides.
 ///
 /// @param share the part of each document held out, from above 0 to below 1
 public record HeldOutTail(double share) {

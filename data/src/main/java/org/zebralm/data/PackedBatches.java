@@ -5,11 +5,14 @@ import java.util.stream.IntStream;
 
 /// Batches packed from the documents of a shard without padding, each a function of the seed and its index.
 ///
-/// An endless stream runs through all documents, shuffled anew each epoch, one after the other. Row `r` of all rows is
-/// the tokens from `r * length` to `(r + 1) * length` of that stream, and batch `i` is the rows from `i * rows` on. So
-/// every token is an input exactly once an epoch, nothing is left over, and a run resumes by its step alone. A document
-/// that does not fit goes on in the next row, as a new piece. The target of a document's last token is ignored, since
-/// what follows is another document.
+/// Each epoch the documents are shuffled anew and laid one after the other, this stream is cut into rows of `length`
+/// tokens, and the rows come in a random order of their own: neighbouring rows of a long document, which are much
+/// alike,
+/// would otherwise make neighbouring steps. Every token is an input at most once an epoch; the last `numTokens %
+/// length` of the
+/// stream, other ones each time, are left out. A document that does not fit goes on in another row, as a new piece.
+/// The target of a document's last token is ignored, since what follows is another document. Since a batch depends on
+/// nothing but seed and index, a run resumes by its step alone.
 ///
 /// Safe for use by many threads.
 public final class PackedBatches {
@@ -21,6 +24,7 @@ public final class PackedBatches {
     private final int rows;
     private final int length;
     private final long seed;
+    private final int rowsPerEpoch;
     private final ConcurrentHashMap<Long, EpochOrder> orders = new ConcurrentHashMap<>();
 
     /// Batches of `rows` rows of `length` tokens; the shard must have the tokens of one row and stay open.
@@ -33,14 +37,15 @@ public final class PackedBatches {
                     + " has " + shard.numTokens() + "; give more text or a shorter length");
         }
         this.shard = shard;
+        this.rowsPerEpoch = Math.toIntExact(shard.numTokens() / length);
         this.rows = rows;
         this.length = length;
         this.seed = seed;
     }
 
-    /// The batches after which every token has been seen once, the last counted whole.
+    /// The batches of an epoch, the last counted whole.
     public long batchesPerEpoch() {
-        return Math.ceilDiv(shard.numTokens(), (long) rows * length);
+        return Math.ceilDiv(rowsPerEpoch, rows);
     }
 
     /// The batch at an index, from 0 on without end.
@@ -52,19 +57,19 @@ public final class PackedBatches {
         int[] targets = new int[rows * length];
         var cuts = IntStream.builder().add(0);
         for (int row = 0; row < rows; row++) {
-            long start = Math.multiplyExact(Math.addExact(Math.multiplyExact(index, rows), row), (long) length);
+            long turn = Math.addExact(Math.multiplyExact(index, rows), row);
+            EpochOrder order = order(turn / rowsPerEpoch);
+            long start = (long) order.row((int) (turn % rowsPerEpoch)) * length;
             for (int done = 0; done < length; ) {
-                done += addPiece(start + done, length - done, row * length + done, inputs, targets);
+                done += addPiece(order, start + done, length - done, row * length + done, inputs, targets);
                 cuts.add(row * length + done);
             }
         }
         return new Batch(rows, length, inputs, targets, cuts.build().toArray());
     }
 
-    /// Copies what one document has from a place in the stream on, up to `room` tokens; returns how many.
-    private int addPiece(long place, int room, int at, int[] inputs, int[] targets) {
-        EpochOrder order = order(place / shard.numTokens());
-        long offset = place % shard.numTokens();
+    /// Copies what one document has from a place in the epoch's stream on, up to `room` tokens; returns how many.
+    private int addPiece(EpochOrder order, long offset, int room, int at, int[] inputs, int[] targets) {
         int turn = order.turnAt(offset);
         int document = order.document(turn);
         long first = shard.documentStart(document) + offset - order.start(turn);
@@ -80,6 +85,6 @@ public final class PackedBatches {
         if (orders.size() > MAX_ORDERS) {
             orders.clear();
         }
-        return orders.computeIfAbsent(epoch, e -> new EpochOrder(shard, seed, e));
+        return orders.computeIfAbsent(epoch, e -> new EpochOrder(shard, seed, e, rowsPerEpoch));
     }
 }

@@ -49,20 +49,42 @@ class PackedBatchesTest {
     }
 
     @Test
-    void everyTokenIsAnInputOnceAnEpochAndEpochsDiffer() {
-        var batches = new PackedBatches(shard, ROWS, LENGTH, 5);
+    void everyRowComesOnceAnEpochAndEpochsDiffer() {
+        var batches = new PackedBatches(shard, 1, LENGTH, 5);
         int n = (int) shard.numTokens();
-        int[] stream = new int[2 * n + ROWS * LENGTH];
-        for (int at = 0; at < 2 * n; at += ROWS * LENGTH) {
-            System.arraycopy(batches.batch(at / (ROWS * LENGTH)).inputs(), 0, stream, at, ROWS * LENGTH);
+        int epoch = n / LENGTH;
+        assertThat(n % LENGTH).isNotZero();
+        assertThat(batches.batchesPerEpoch()).isEqualTo(epoch);
+        List<Integer> first = new ArrayList<>();
+        List<Integer> second = new ArrayList<>();
+        for (int i = 0; i < epoch; i++) {
+            first.addAll(list(batches.batch(i).inputs(), 0, LENGTH));
+            second.addAll(list(batches.batch(epoch + i).inputs(), 0, LENGTH));
         }
+        assertThat(first).isNotEqualTo(second);
         int[] all = new int[n];
         shard.read(0, n, all, 0);
-        List<Integer> first = list(stream, 0, n);
-        List<Integer> second = list(stream, n, 2 * n);
-        assertThat(first).containsExactlyInAnyOrderElementsOf(list(all, 0, n)).isNotEqualTo(second);
-        assertThat(second).containsExactlyInAnyOrderElementsOf(first);
-        assertThat(batches.batchesPerEpoch()).isEqualTo((n + ROWS * LENGTH - 1) / (ROWS * LENGTH));
+        List<Integer> left = list(all, 0, n);
+        for (List<Integer> inputs : List.of(first, second)) {
+            var leftOut = new ArrayList<>(left);
+            inputs.forEach(token -> assertThat(leftOut.remove((Object) token)).isTrue());
+            assertThat(leftOut).hasSize(n % LENGTH);
+        }
+    }
+
+    @Test
+    void neighbouringRowsOfALongDocumentAreNotNeighbouringSteps() {
+        var batches = new PackedBatches(shard, 1, LENGTH, 5);
+        int followed = 0;
+        for (int i = 0; i + 1 < batches.batchesPerEpoch(); i++) {
+            int lastTarget = batches.batch(i).targets()[LENGTH - 1];
+            if (lastTarget != Batch.IGNORED
+                    && lastTarget == batches.batch(i + 1).inputs()[0]) {
+                followed++;
+            }
+        }
+        // In the order of the stream nearly every row would be followed by the rest of its last document.
+        assertThat(followed).isLessThan((int) batches.batchesPerEpoch() / 8);
     }
 
     @Test

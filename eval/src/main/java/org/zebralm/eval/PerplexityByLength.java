@@ -6,9 +6,9 @@ import java.util.List;
 
 /// What a longer context is worth: the same tokens scored with more and more before them.
 ///
-/// A window is a stretch of a document as long as the greatest context length, and its last `targets` tokens are
-/// what is scored. At context length `L` the model is given exactly the last `L` tokens of the window, targets
-/// included: the first target has `L - targets` tokens before it and the last has `L - 1`, no
+/// A window is a stretch of a document as long as the greatest context length, and its last `targets` tokens
+/// are what is scored. At context length `L` the model is given exactly the last `L` tokens of the window,
+/// targets included: the first target has `L - targets` tokens before it and the last has `L - 1`, no
 /// beginning-of-sequence token is put in front, and every `L` up to the model's positions can be measured. The
 /// lengths differ in nothing but how far back they begin.
 ///
@@ -20,7 +20,8 @@ public record PerplexityByLength(int numWindows, int targets, List<Row> rows) {
         rows = List.copyOf(rows);
     }
 
-    /// One context length: the mean loss of a token in nats over all windows, and the standard error of that mean.
+    /// One context length: the mean loss of a token in nats over all windows, and the standard error of that
+    /// mean.
     ///
     /// The error is that of independent windows, from the spread of their means (the tokens of one are anything
     /// but independent); NaN with one window. The rows' errors are those of harder and easier texts, which all

@@ -19,11 +19,11 @@ import org.zebralm.checkpoint.SafetensorsWriter;
 import org.zebralm.model.ZebraConfig;
 import org.zebralm.tensor.Tensor;
 
-/// The states a run can resume from: a folder with one safetensors file per saved step, the last `keep` of them.
+/// The states a run can resume from: a folder with one safetensors file per saved step, the last `keep` of
+/// them.
 ///
-/// A file holds float32 weights and both moments; its metadata holds the step and the configurations. It is replaced
-/// atomically, so that an
-/// interruption at any moment leaves the one before.
+/// A file holds float32 weights and both moments; its metadata holds the step and the configurations. It is
+/// replaced atomically, so that an interruption at any moment leaves the one before.
 public record Checkpoints(Path folder, int keep) {
     private static final ObjectMapper JSON = new ObjectMapper();
 

@@ -15,8 +15,8 @@ import org.zebralm.tensor.Tensor;
 /// The history of one layer's forward pass, cut at the attention.
 ///
 /// Autograd records what comes before the kernel (norm, projections, rotation) and what comes after it (output
-/// projection, residuals,
-/// feed-forward) as two graphs; the kernel between them brings its own backward. The input is a leaf of both.
+/// projection, residuals, feed-forward) as two graphs; the kernel between them brings its own backward. The
+/// input is a leaf of both.
 final class LayerTape {
     private final DecoderLayer layer;
     private final AttentionKernel kernel;

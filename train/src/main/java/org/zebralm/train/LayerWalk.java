@@ -14,11 +14,9 @@ import org.zebralm.tensor.Tensors;
 
 /// Forward and backward of one micro-batch, layer by layer.
 ///
-/// With [TrainConfig.Recompute#LAYER] only the input of each layer is kept on the way forward; on the way back a
-/// layer is run again and
-/// back-propagated at once, so that the activations of one layer exist at a time. With [TrainConfig.Recompute#NONE]
-/// every
-/// layer's tape is kept.
+/// With [TrainConfig.Recompute#LAYER] only the input of each layer is kept on the way forward; on the way back
+/// a layer is run again and back-propagated at once, so that the activations of one layer exist at a time. With
+/// [TrainConfig.Recompute#NONE] every layer's tape is kept.
 final class LayerWalk {
     private final Zebra zebra;
     private final Parameters parameters;

@@ -13,9 +13,8 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 
-/// What a run reported, one JSON object a line: steps (`loss`, `gradientNorm`, `learningRate`, `tokens`, `seconds`)
-/// and validations
-/// (`validationLoss`), each with its `step`.
+/// What a run reported, one JSON object a line: steps (`loss`, `gradientNorm`, `learningRate`, `tokens`,
+/// `seconds`) and validations (`validationLoss`), each with its `step`.
 public final class MetricsLog implements TrainListener, AutoCloseable {
     private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -25,7 +24,8 @@ public final class MetricsLog implements TrainListener, AutoCloseable {
         this.writer = writer;
     }
 
-    /// Opens a log for a run that stands at `step`; lines of later steps, which an interrupted run left, are dropped.
+    /// Opens a log for a run that stands at `step`; lines of later steps, which an interrupted run left, are
+    /// dropped.
     public static MetricsLog open(Path path, int step) {
         try {
             List<String> kept = new ArrayList<>();

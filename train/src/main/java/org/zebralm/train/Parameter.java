@@ -9,8 +9,7 @@ import org.zebralm.tensor.Tensors;
 /// One trained tensor: the float32 master that the optimizer moves, and the leaf that the model computes with.
 ///
 /// The leaf shares the master's memory when computing in float32. Gradients are summed in float32 whatever the
-/// leaf's type, so that
-/// accumulation over micro-batches loses nothing to bfloat16.
+/// leaf's type, so that accumulation over micro-batches loses nothing to bfloat16.
 final class Parameter {
     private final String name;
     private final Tensor master;

@@ -14,8 +14,8 @@ import org.zebralm.tensor.Lifetime;
 import org.zebralm.tensor.Scope;
 import org.zebralm.tensor.Tensor;
 
-/// The trained tensors of a model, in the order of its construction; a source of parameters that hands out their
-/// leaves.
+/// The trained tensors of a model, in the order of its construction; a source of parameters that hands out
+/// their leaves.
 final class Parameters implements Params.Source, AutoCloseable {
     private final Lifetime lifetime = new Lifetime();
     private final SequencedMap<String, Parameter> byName = new LinkedHashMap<>();

@@ -4,7 +4,8 @@ import org.zebralm.tensor.DType;
 
 /// Everything that decides a run's numbers besides model and data.
 ///
-/// One step takes `batchRows * accumulation` rows of `contextLength` tokens. Intervals count steps; 0 means never.
+/// One step takes `batchRows * accumulation` rows of `contextLength` tokens. Intervals count steps; 0 means
+/// never.
 public record TrainConfig(
         int contextLength,
         int batchRows,
@@ -115,7 +116,8 @@ public record TrainConfig(
         return (long) contextLength * batchRows * accumulation;
     }
 
-    /// Returns the learning rate of a step, counted from 0: a linear warmup, then half a cosine down to the minimum.
+    /// Returns the learning rate of a step, counted from 0: a linear warmup, then half a cosine down to the
+    /// minimum.
     public double learningRateAt(int step) {
         if (step < warmupSteps) {
             return learningRate * (step + 1) / warmupSteps;

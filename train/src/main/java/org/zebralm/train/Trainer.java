@@ -22,8 +22,8 @@ import org.zebralm.tensor.Torch;
 /// Trains a model: batch, layer walk, optimizer, now and then a validation and a checkpoint.
 ///
 /// A run is a function of its configuration, its data and its first weights: [#restore] and [#run] continue an
-/// interrupted one to the bit on
-/// the same kind of machine with the same number of threads. Owned by one platform thread.
+/// interrupted one to the bit on the same kind of machine with the same number of threads. Owned by one
+/// platform thread.
 public final class Trainer implements AutoCloseable {
     /// Steps in a row without a finite gradient after which a run gives up.
     private static final int MAX_SKIPPED = 5;

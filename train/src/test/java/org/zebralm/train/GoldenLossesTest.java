@@ -20,9 +20,10 @@ import org.zebralm.train.TrainConfig.Recompute;
 
 /// The losses of a tiny run against those it had when the file was made.
 ///
-/// A change that should not alter numbers leaves the file as it is; one that should replaces it, with a sentence why:
-/// set `GOLDEN_LOSSES_OUT` to a file to write the losses of this machine there. The numbers are equal on the kind of
-/// machine that made them; elsewhere sums are rounded in another order, and a loss may be off by some 1e-5.
+/// A change that should not alter numbers leaves the file as it is; one that should replaces it, with a
+/// sentence why: set `GOLDEN_LOSSES_OUT` to a file to write the losses of this machine there. The numbers are
+/// equal on the kind of machine that made them; elsewhere sums are rounded in another order, and a loss may be
+/// off by some 1e-5.
 class GoldenLossesTest {
     private static final int STEPS = 12;
     private static final double TOLERANCE_ELSEWHERE = 1e-3;

@@ -11,7 +11,8 @@ import org.zebralm.tensor.DType;
 import org.zebralm.tensor.Lifetime;
 import org.zebralm.tensor.Scope;
 
-/// Tiny runs on made-up text: a language in which each token is decided by the one before it, seven times in eight.
+/// Tiny runs on made-up text: a language in which each token is decided by the one before it, seven times in
+/// eight.
 final class Runs {
     static final int VOCAB = 61;
     static final int LENGTH = 48;
