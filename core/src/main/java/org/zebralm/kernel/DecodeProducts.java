@@ -22,7 +22,30 @@ final class DecodeProducts {
             FloatVector c1 = FloatVector.zero(S);
             FloatVector c2 = FloatVector.zero(S);
             FloatVector c3 = FloatVector.zero(S);
-            for (int d = 0; d < width; d += L) {
+            int d = 0;
+            for (; d + 4 * L <= width; d += 4 * L) {
+                FloatVector q0 = FloatVector.fromArray(S, w, query + d);
+                FloatVector q1 = FloatVector.fromArray(S, w, query + d + L);
+                FloatVector q2 = FloatVector.fromArray(S, w, query + d + 2 * L);
+                FloatVector q3 = FloatVector.fromArray(S, w, query + d + 3 * L);
+                c0 = q0.fma(FloatVector.fromArray(S, w, a0 + d), c0);
+                c1 = q0.fma(FloatVector.fromArray(S, w, a1 + d), c1);
+                c2 = q0.fma(FloatVector.fromArray(S, w, a2 + d), c2);
+                c3 = q0.fma(FloatVector.fromArray(S, w, a3 + d), c3);
+                c0 = q1.fma(FloatVector.fromArray(S, w, a0 + d + L), c0);
+                c1 = q1.fma(FloatVector.fromArray(S, w, a1 + d + L), c1);
+                c2 = q1.fma(FloatVector.fromArray(S, w, a2 + d + L), c2);
+                c3 = q1.fma(FloatVector.fromArray(S, w, a3 + d + L), c3);
+                c0 = q2.fma(FloatVector.fromArray(S, w, a0 + d + 2 * L), c0);
+                c1 = q2.fma(FloatVector.fromArray(S, w, a1 + d + 2 * L), c1);
+                c2 = q2.fma(FloatVector.fromArray(S, w, a2 + d + 2 * L), c2);
+                c3 = q2.fma(FloatVector.fromArray(S, w, a3 + d + 2 * L), c3);
+                c0 = q3.fma(FloatVector.fromArray(S, w, a0 + d + 3 * L), c0);
+                c1 = q3.fma(FloatVector.fromArray(S, w, a1 + d + 3 * L), c1);
+                c2 = q3.fma(FloatVector.fromArray(S, w, a2 + d + 3 * L), c2);
+                c3 = q3.fma(FloatVector.fromArray(S, w, a3 + d + 3 * L), c3);
+            }
+            for (; d < width; d += L) {
                 FloatVector q = FloatVector.fromArray(S, w, query + d);
                 c0 = q.fma(FloatVector.fromArray(S, w, a0 + d), c0);
                 c1 = q.fma(FloatVector.fromArray(S, w, a1 + d), c1);

@@ -10,13 +10,12 @@ import org.zebralm.tensor.Tensors;
 
 /// Attention composed of libtorch operations, block of queries by block of queries.
 ///
-/// Runs wherever libtorch does. For each block the keys it can see are gathered head-major, so a local layer costs
-/// `O(T * (window + block))` and no mask is ever larger than a block against its keys. Grouped heads are folded into
-/// the rows of
-/// their key-value head's product instead of repeating keys.
+/// Runs wherever libtorch does. For each block the keys it can see are gathered head-major, so a local layer
+/// costs `O(T * (window + block))` and no mask is ever larger than a block against its keys. Grouped heads are
+/// folded into the rows of their key-value head's product instead of repeating keys.
 public final class PortableAttention implements AttentionKernel {
-    /// Queries per block: small enough that a window of 257 wastes little at its edges, large enough for the matrix
-    /// product.
+    /// Queries per block: small enough that a window of 257 wastes little at its edges, large enough for the
+    /// matrix product.
     private static final int BLOCK = 128;
 
     @Override
@@ -79,6 +78,8 @@ public final class PortableAttention implements AttentionKernel {
         List<Sequence> sequences = Sequence.packed(k_TKH, v_TKH, lengths);
         Shapes.check(q_TNH, sequences);
         Shapes.checkSame("dOut", dOut_TNH, "q", q_TNH);
+        Shapes.checkSame("out", output.out_TNH(), "q", q_TNH);
+        Shapes.checkLogSumExp(output.logSumExp_NT(), q_TNH);
         DType inner = inner(q_TNH);
         long numKvHeads = k_TKH.size(1);
         Tensor dq_TNH = Tensors.empty(q_TNH.dtype(), q_TNH.shape());

@@ -3,7 +3,6 @@ package org.zebralm.kernel;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
-import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.ShortVector;
@@ -41,43 +40,69 @@ final class Rows {
         }
     }
 
+    // Columns outside, rows inside: a loop over one short row does not pay for its own beginning and end.
     private static void readFloats(long from, long stride, int count, int width, float[] w, int to, int padded) {
-        int whole = width / L * L;
-        long row = from;
-        int out = to;
-        for (int i = 0; i < count; i++) {
-            for (int d = 0; d < whole; d += L) {
-                FloatVector.fromMemorySegment(S, MEMORY, row + 4L * d, ORDER).intoArray(w, out + d);
+        int d = 0;
+        for (; d + 4 * L <= width; d += 4 * L) {
+            long in = from + 4L * d;
+            int out = to + d;
+            for (int i = 0; i < count; i++) {
+                FloatVector.fromMemorySegment(S, MEMORY, in, ORDER).intoArray(w, out);
+                FloatVector.fromMemorySegment(S, MEMORY, in + 4L * L, ORDER).intoArray(w, out + L);
+                FloatVector.fromMemorySegment(S, MEMORY, in + 8L * L, ORDER).intoArray(w, out + 2 * L);
+                FloatVector.fromMemorySegment(S, MEMORY, in + 12L * L, ORDER).intoArray(w, out + 3 * L);
+                in += stride;
+                out += padded;
             }
-            if (whole < padded) {
-                for (int d = whole; d < width; d++) {
-                    w[out + d] = MEMORY.get(FLOAT, row + 4L * d);
-                }
-                Arrays.fill(w, out + width, out + padded, 0);
+        }
+        for (; d + L <= width; d += L) {
+            long in = from + 4L * d;
+            int out = to + d;
+            for (int i = 0; i < count; i++) {
+                FloatVector.fromMemorySegment(S, MEMORY, in, ORDER).intoArray(w, out);
+                in += stride;
+                out += padded;
             }
-            row += stride;
-            out += padded;
+        }
+        for (int i = 0; d < padded && i < count; i++) {
+            for (int e = d; e < padded; e++) {
+                w[to + i * padded + e] = e < width ? MEMORY.get(FLOAT, from + i * stride + 4L * e) : 0;
+            }
         }
     }
 
     private static void readBfloat16(long from, long stride, int count, int width, float[] w, int to, int padded) {
-        int whole = width / L * L;
-        long row = from;
-        int out = to;
-        for (int i = 0; i < count; i++) {
-            for (int d = 0; d < whole; d += L) {
-                IntVector bits = (IntVector) ShortVector.fromMemorySegment(HALVES, MEMORY, row + 2L * d, ORDER)
+        int d = 0;
+        for (; d + 2 * L <= width; d += 2 * L) {
+            long in = from + 2L * d;
+            int out = to + d;
+            for (int i = 0; i < count; i++) {
+                IntVector low = (IntVector) ShortVector.fromMemorySegment(HALVES, MEMORY, in, ORDER)
                         .convertShape(VectorOperators.S2I, INTS, 0);
-                bits.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats().intoArray(w, out + d);
+                IntVector high = (IntVector) ShortVector.fromMemorySegment(HALVES, MEMORY, in + 2L * L, ORDER)
+                        .convertShape(VectorOperators.S2I, INTS, 0);
+                low.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats().intoArray(w, out);
+                high.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats().intoArray(w, out + L);
+                in += stride;
+                out += padded;
             }
-            if (whole < padded) {
-                for (int d = whole; d < width; d++) {
-                    w[out + d] = Float.intBitsToFloat(MEMORY.get(HALF, row + 2L * d) << 16);
-                }
-                Arrays.fill(w, out + width, out + padded, 0);
+        }
+        for (; d + L <= width; d += L) {
+            long in = from + 2L * d;
+            int out = to + d;
+            for (int i = 0; i < count; i++) {
+                IntVector bits = (IntVector) ShortVector.fromMemorySegment(HALVES, MEMORY, in, ORDER)
+                        .convertShape(VectorOperators.S2I, INTS, 0);
+                bits.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats().intoArray(w, out);
+                in += stride;
+                out += padded;
             }
-            row += stride;
-            out += padded;
+        }
+        for (int i = 0; d < padded && i < count; i++) {
+            for (int e = d; e < padded; e++) {
+                int bits = e < width ? MEMORY.get(HALF, from + i * stride + 2L * e) << 16 : 0;
+                w[to + i * padded + e] = Float.intBitsToFloat(bits);
+            }
         }
     }
 

@@ -52,9 +52,10 @@ final class Shapes {
 
     static void checkLogSumExp(Tensor logSumExp_NT, Tensor q_TNH) {
         long[] expected = {q_TNH.size(1), q_TNH.size(0)};
-        if (logSumExp_NT.dtype() != DType.FLOAT32 || !Arrays.equals(logSumExp_NT.shape(), expected)) {
-            throw new IllegalArgumentException(
-                    "logSumExp must be float32 [numHeads, tokens] of " + q_TNH + ": got " + logSumExp_NT);
+        DType dtype = q_TNH.dtype() == DType.FLOAT64 ? DType.FLOAT64 : DType.FLOAT32;
+        if (logSumExp_NT.dtype() != dtype || !Arrays.equals(logSumExp_NT.shape(), expected)) {
+            throw new IllegalArgumentException("logSumExp must be " + dtype.label() + Arrays.toString(expected)
+                    + ", [numHeads, tokens], for q " + q_TNH + ": got " + logSumExp_NT);
         }
     }
 

@@ -37,10 +37,26 @@ final class VectorAttention implements AttentionKernel {
         if (!isOurs(q_TNH)) {
             return portable.forward(spec, q_TNH, sequences);
         }
+        int numKvHeads = (int) sequences.getFirst().keys().getFirst().k_SKH().size(1);
+        return forward(spec, q_TNH, numKvHeads, KeyRun.of(sequences));
+    }
+
+    /// Does without a view of each document's keys, whose making costs more than a short document's attention.
+    @Override
+    public AttentionOutput forward(
+            AttentionSpec spec, Tensor q_TNH, Tensor k_TKH, Tensor v_TKH, CumulativeLengths lengths) {
+        Shapes.check(q_TNH, k_TKH, v_TKH, lengths);
+        if (!isOurs(q_TNH)) {
+            return portable.forward(spec, q_TNH, k_TKH, v_TKH, lengths);
+        }
+        RowView keys = RowView.of(k_TKH);
+        return forward(spec, q_TNH, keys.heads(), List.of(KeyRun.packed(keys, RowView.of(v_TKH), lengths)));
+    }
+
+    private AttentionOutput forward(AttentionSpec spec, Tensor q_TNH, int numKvHeads, List<KeyRun> runs) {
         RowView queries = RowView.of(q_TNH);
         Tensor out_TNH = Tensors.empty(q_TNH.dtype(), q_TNH.shape());
         Tensor lse_NT = Tensors.empty(DType.FLOAT32, queries.heads(), queries.tokens());
-        int numKvHeads = (int) sequences.getFirst().keys().getFirst().k_SKH().size(1);
         var call = new ForwardCall(
                 queries,
                 RowView.of(out_TNH),
@@ -51,7 +67,7 @@ final class VectorAttention implements AttentionKernel {
                 (float) (spec.scale() * BackwardCall.LOG2_E),
                 partials);
         synchronized (this) { // one call at a time: the partial results are shared
-            var plan = new ForwardPlan(call, KeyRun.of(sequences), pool.numThreads());
+            var plan = new ForwardPlan(call, runs, pool.numThreads());
             partials.reserve(plan.records(), call.padded());
             pool.run(plan.tasks(), plan.floats());
             if (!plan.joins().isEmpty()) {

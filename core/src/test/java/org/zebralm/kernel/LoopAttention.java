@@ -30,6 +30,22 @@ final class LoopAttention {
             int[] bounds,
             int window,
             double scale) {
+        this(q, k, v, dOut, numHeads, numKvHeads, width, bounds, window, scale, 0);
+    }
+
+    /// Computes rows from `firstRow` on only.
+    LoopAttention(
+            double[] q,
+            double[] k,
+            double[] v,
+            double[] dOut,
+            int numHeads,
+            int numKvHeads,
+            int width,
+            int[] bounds,
+            int window,
+            double scale,
+            int firstRow) {
         this.numHeads = numHeads;
         this.numKvHeads = numKvHeads;
         this.width = width;
@@ -41,7 +57,7 @@ final class LoopAttention {
         dk = new double[dOut.length == 0 ? 0 : k.length];
         dv = new double[dOut.length == 0 ? 0 : k.length];
         for (int document = 0; document + 1 < bounds.length; document++) {
-            for (int i = bounds[document]; i < bounds[document + 1]; i++) {
+            for (int i = Math.max(firstRow, bounds[document]); i < bounds[document + 1]; i++) {
                 int first = Math.max(bounds[document], (int) Math.max(0L, (long) i - window + 1));
                 for (int head = 0; head < numHeads; head++) {
                     row(q, k, v, dOut, i, head, first, tokens);
