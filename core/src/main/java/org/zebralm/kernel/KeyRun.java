@@ -102,6 +102,24 @@ final class KeyRun {
         return keys[0].headBytes() <= keys[0].tokenBytes();
     }
 
+    /// Returns which range holds a key.
+    int rangeOf(int key) {
+        int index = Arrays.binarySearch(rangeStart, key);
+        return index >= 0 ? index : -index - 2;
+    }
+
+    int rangeStart(int range) {
+        return rangeStart[range];
+    }
+
+    RowView keys(int range) {
+        return keys[range];
+    }
+
+    RowView values(int range) {
+        return values[range];
+    }
+
     int numDocuments() {
         return numDocuments;
     }
@@ -163,8 +181,7 @@ final class KeyRun {
         int start = Math.max(from, 0);
         int end = Math.min(from + count, numKeys());
         Arrays.fill(w, to, to + (start - from) * padded, 0);
-        int range = Arrays.binarySearch(rangeStart, start);
-        range = range >= 0 ? range : -range - 2;
+        int range = rangeOf(start);
         int key = start;
         while (key < end) {
             int stop = Math.min(end, rangeStart[range + 1]);

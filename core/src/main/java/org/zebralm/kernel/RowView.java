@@ -47,6 +47,12 @@ record RowView(long address, long tokenBytes, long headBytes, int tokens, int he
         return new RowView(address, tokenBytes, headBytes, tokens + more, heads, width, bfloat16);
     }
 
+    /// Returns the address of a token's head, given that `count` tokens from there on are to be read.
+    long at(int token, int count, int head) {
+        Objects.checkFromIndexSize(token, count, tokens);
+        return at(token, head);
+    }
+
     /// Reads tokens `[from, from + count)` of a head to rows of `padded` floats at `to`.
     void read(int from, int count, int head, float[] w, int to, int padded) {
         if (count > 0) {

@@ -21,7 +21,7 @@ final class Rows {
     private static final ByteOrder ORDER = ByteOrder.nativeOrder();
     private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED;
     private static final ValueLayout.OfShort HALF = ValueLayout.JAVA_SHORT_UNALIGNED;
-    private static final MemorySegment MEMORY = everything();
+    static final MemorySegment MEMORY = everything();
 
     private Rows() {}
 
