@@ -1,10 +1,11 @@
 package org.zebralm.cli;
 
 import java.io.PrintWriter;
-import java.nio.file.Files;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.zebralm.checkpoint.LoadedModel;
 import org.zebralm.data.TokenShard;
 import org.zebralm.eval.PerplexityByLength;
@@ -26,7 +27,7 @@ import org.zebralm.tokenizer.Tokenizer;
 record Quickstart(RunFolder folder, QuickstartSettings settings, Terminal terminal, PrintWriter out) {
     private static final List<Integer> LENGTHS = List.of(256, 512, 1024, 2048);
     private static final int TARGETS = 128;
-    private static final int WINDOWS = 32;
+    private static final int WINDOWS = 24;
     private static final int SAMPLE_TOKENS = 180;
     private static final int PROMPT_TOKENS = 24;
 
@@ -104,7 +105,7 @@ record Quickstart(RunFolder folder, QuickstartSettings settings, Terminal termin
         }
     }
 
-    private @org.jspecify.annotations.Nullable PerplexityByLength perplexity(Zebra zebra, TokenShard heldOut) {
+    private @Nullable PerplexityByLength perplexity(Zebra zebra, TokenShard heldOut) {
         List<int[]> documents = new ArrayList<>();
         int longest = 0;
         for (int i = 0; i < heldOut.numDocuments(); i++) {
@@ -124,7 +125,7 @@ record Quickstart(RunFolder folder, QuickstartSettings settings, Terminal termin
     private String sample(Zebra zebra, PreparedText text) {
         Tokenizer tokenizer = text.tokenizer();
         int[] prompt = prompt(text);
-        String shown = tokenizer.decode(java.util.Arrays.copyOfRange(prompt, 1, prompt.length), true);
+        String shown = tokenizer.decode(Arrays.copyOfRange(prompt, 1, prompt.length), true);
         var sample = new StringBuilder(shown);
         var words = new TextStream(tokenizer);
         out.print(shown);
@@ -172,6 +173,5 @@ record Quickstart(RunFolder folder, QuickstartSettings settings, Terminal termin
         out.println("  ./zebra eval perplexity %s YOUR-TEXTS".formatted(folder.model()));
         out.println("  ./zebra quickstart --minutes 20 --data YOUR-TEXTS --out another");
         out.flush();
-        assert Files.exists(folder.summary());
     }
 }

@@ -30,7 +30,7 @@ record QuickstartSettings(double minutes, long seed, List<Path> data) {
         long characters = Math.clamp((long) (minutes * CHARACTERS_PER_MINUTE), MIN_CHARACTERS, MAX_CHARACTERS);
         var train = new TrainConfig(
                 CONTEXT,
-                2,
+                1,
                 1,
                 TrainingRun.UNTIL_TIME_IS_UP,
                 3e-3,

@@ -5,13 +5,10 @@ import org.zebralm.tensor.Tensor;
 
 /// Causal attention, global or within a window, with grouped-query heads, over packed or cached sequences.
 ///
-/// Axes: `T` query tokens of all sequences, `N` query heads, `K` key-value heads (`N` a multiple of `K`; query head
-/// `n` reads
-/// key-value head `n / (N / K)`), `H` head width. Tensors are strided views, usually of the projections' own memory.
-/// Scores, softmax and sums
-/// are float32 whatever the storage type (float64 for float64). Gradients are explicit, so that training can cut its
-/// graph here; neither
-/// method records history.
+/// Axes: `T` query tokens of all sequences, `N` query heads, `K` key-value heads (`N` a multiple of `K`; query
+/// head `n` reads key-value head `n / (N / K)`), `H` head width. Tensors are strided views, usually of the
+/// projections' own memory. Scores, softmax and sums are float32 whatever the storage type (float64 for
+/// float64). Gradients are explicit, so that training can cut its graph here; neither method records history.
 public interface AttentionKernel {
     /// Returns a short name for logs and `inspect`.
     String name();
@@ -23,9 +20,8 @@ public interface AttentionKernel {
 
     /// Returns the gradients of queries, keys and values of packed documents, given that of the output.
     ///
-    /// `output` must be what [#forward] returned for the same arguments; the probabilities are computed again from
-    /// its
-    /// log-sum-exp instead of being stored.
+    /// `output` must be what [#forward] returned for the same arguments; the probabilities are computed again
+    /// from its log-sum-exp instead of being stored.
     AttentionGradients backward(
             AttentionSpec spec,
             Tensor q_TNH,

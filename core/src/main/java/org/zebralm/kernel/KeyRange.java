@@ -6,8 +6,7 @@ import org.zebralm.tensor.Tensor;
 /// A stretch of neighbouring keys and values in memory: a page, a half of a ring, or the chunk being computed.
 ///
 /// `k_SKH` and `v_SKH` are `[keys, numKvHeads, headDim]`, views of whatever holds them; the first key stands at
-/// `position`
-/// of its sequence.
+/// `position` of its sequence.
 public record KeyRange(Tensor k_SKH, Tensor v_SKH, long position) {
     public KeyRange {
         if (k_SKH.rank() != 3 || !Arrays.equals(k_SKH.shape(), v_SKH.shape()) || k_SKH.dtype() != v_SKH.dtype()) {

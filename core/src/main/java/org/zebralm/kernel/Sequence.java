@@ -6,11 +6,9 @@ import org.zebralm.tensor.Tensor;
 
 /// One sequence's share of an attention call: some rows of the queries, and the keys they may look at.
 ///
-/// Rows `[firstRow, firstRow + numRows)` of the queries are consecutive tokens, the first of them at `position`.
-/// `keys` are in
-/// ascending order without gaps and end with the last query's own key. Training has one entry per packed document;
-/// prefill
-/// and decode have one per running sequence.
+/// Rows `[firstRow, firstRow + numRows)` of the queries are consecutive tokens, the first of them at
+/// `position`. `keys` are in ascending order without gaps and end with the last query's own key. Training has
+/// one entry per packed document; prefill and decode have one per running sequence.
 public record Sequence(int firstRow, int numRows, long position, List<KeyRange> keys) {
     public Sequence {
         keys = List.copyOf(keys);
@@ -35,8 +33,8 @@ public record Sequence(int firstRow, int numRows, long position, List<KeyRange> 
         }
     }
 
-    /// Returns the sequences of packed documents: document `i` owns rows `[lengths[i], lengths[i + 1])` of all three
-    /// tensors.
+    /// Returns the sequences of packed documents: document `i` owns rows `[lengths[i], lengths[i + 1])` of all
+    /// three tensors.
     public static List<Sequence> packed(Tensor k_TKH, Tensor v_TKH, CumulativeLengths lengths) {
         Shapes.checkSame("k", k_TKH, "v", v_TKH);
         if (lengths.total() != k_TKH.size(0)) {
