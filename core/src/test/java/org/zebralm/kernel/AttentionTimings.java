@@ -21,7 +21,8 @@ import org.zebralm.tensor.Torch;
 /// seconds: on a busy machine compare ratios.
 ///
 /// "per core" counts the processor time of the kernel's threads instead of the clock's, times the number of
-/// threads: what an idle machine would give, as far as caches and clock rates allow.
+/// threads: what an idle machine would give, as far as caches and clock rates allow. It knows nothing of
+/// libtorch's threads, so it says nothing about `portable`.
 ///
 /// Arguments: `vector` | `portable` | `decode` | `packed` choose; none means all. `-Dseconds=2` sets the time
 /// for each number.
