@@ -78,7 +78,7 @@ class LauncherTest {
                 .contains("[-Dorg.bytedeco.javacpp.maxPhysicalBytes=0][-Dorg.bytedeco.javacpp.maxBytes=0]")
                 .containsPattern("\\[-cp]\\[" + checkout
                         + "/cli/target/zebra/[^:]+/zebra-cli-0.1.jar:[^:]+/repository/picocli.jar]")
-                .contains("OMP_WAIT_POLICY=PASSIVE OPENBLAS_THREAD_TIMEOUT=4");
+                .contains("OMP_WAIT_POLICY= GOMP_SPINCOUNT=30000 OPENBLAS_THREAD_TIMEOUT=4");
 
         assertThat(run("inspect").err()).isEmpty();
         assertThat(mavenCalls())
@@ -164,7 +164,9 @@ class LauncherTest {
     void theUsersOptionsAndEnvironmentHold() throws Exception {
         environment.put("ZEBRA_JAVA_OPTS", "-Xmx3g -Da=b");
         environment.put("OMP_WAIT_POLICY", "ACTIVE");
-        assertThat(run("train").out()).contains("[-Xmx3g][-Da=b][-cp]").contains("OMP_WAIT_POLICY=ACTIVE ");
+        assertThat(run("train").out())
+                .contains("[-Xmx3g][-Da=b][-cp]")
+                .contains("OMP_WAIT_POLICY=ACTIVE GOMP_SPINCOUNT= ");
     }
 
     @Test
@@ -223,7 +225,7 @@ class LauncherTest {
         executable(home.resolve("bin/java"), """
                 #!/bin/sh
                 printf '[%s]' "$@"
-                echo " OMP_WAIT_POLICY=$OMP_WAIT_POLICY OPENBLAS_THREAD_TIMEOUT=$OPENBLAS_THREAD_TIMEOUT"
+                echo " OMP_WAIT_POLICY=$OMP_WAIT_POLICY GOMP_SPINCOUNT=$GOMP_SPINCOUNT OPENBLAS_THREAD_TIMEOUT=$OPENBLAS_THREAD_TIMEOUT"
                 exit 7
                 """);
         return home;

@@ -8,8 +8,8 @@ import org.bytedeco.pytorch.global.torch;
 /// Loads libtorch, once, with the settings it needs in a long-running JVM.
 ///
 /// Every class of this package that touches native code calls [#load] first, so a library user needs no set-up.
-/// The two environment variables that keep idle OpenMP and OpenBLAS workers from spinning
-/// (`OMP_WAIT_POLICY=PASSIVE`, `OPENBLAS_THREAD_TIMEOUT=4`) must be set before the process starts; the launcher
+/// The environment variables that keep idle OpenMP and OpenBLAS workers from spinning for long
+/// (`GOMP_SPINCOUNT=30000`, `OPENBLAS_THREAD_TIMEOUT=4`) must be set before the process starts; the launcher
 /// does so.
 public final class Torch {
     static {
