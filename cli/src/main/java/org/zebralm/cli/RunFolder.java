@@ -101,10 +101,14 @@ record RunFolder(Path root, String yaml) {
     private void requireSame(String before) {
         List<String> was = before.lines().toList();
         List<String> is = yaml.lines().toList();
+        if (was.size() != is.size()) {
+            throw new IllegalArgumentException(
+                    "%s holds another kind of run (%s); name another folder with --out".formatted(root, settings()));
+        }
         List<String> differences = new ArrayList<>();
-        for (int i = 0; i < Math.max(was.size(), is.size()); i++) {
-            String a = i < was.size() ? was.get(i).strip() : "nothing";
-            String b = i < is.size() ? is.get(i).strip() : "nothing";
+        for (int i = 0; i < was.size(); i++) {
+            String a = was.get(i).strip();
+            String b = is.get(i).strip();
             if (!a.equals(b)) {
                 differences.add(a + " -> " + b);
             }
