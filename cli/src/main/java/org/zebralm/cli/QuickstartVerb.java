@@ -20,7 +20,7 @@ import picocli.CommandLine.Spec;
         footer = {
             "  zebra quickstart",
             "  zebra quickstart --minutes 20 --data my/texts --out runs/mine",
-            "  zebra quickstart --minutes 1 --out /tmp/try"
+            "  zebra quickstart --minutes 1 --out try"
         })
 final class QuickstartVerb implements Callable<Integer> {
     @Option(

@@ -103,7 +103,8 @@ record RunFolder(Path root, String yaml) {
         List<String> is = yaml.lines().toList();
         if (was.size() != is.size()) {
             throw new IllegalArgumentException(
-                    "%s holds another kind of run (%s); name another folder with --out".formatted(root, settings()));
+                    "%s holds a run with other settings (see %s); name another folder with --out"
+                            .formatted(root, settings()));
         }
         List<String> differences = new ArrayList<>();
         for (int i = 0; i < was.size(); i++) {
