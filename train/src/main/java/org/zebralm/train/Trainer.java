@@ -17,7 +17,6 @@ import org.zebralm.nn.Params;
 import org.zebralm.tensor.Autograd;
 import org.zebralm.tensor.Scope;
 import org.zebralm.tensor.Tensor;
-import org.zebralm.tensor.Torch;
 
 /// Trains a model: batch, layer walk, optimizer, now and then a validation and a checkpoint.
 ///
@@ -175,12 +174,6 @@ public final class Trainer implements AutoCloseable {
         }
         step = saved.step();
         config = saved.config();
-    }
-
-    /// Returns what reproducing the numbers to the bit depends on besides configuration and data.
-    public static String conditions() {
-        return "libtorch " + Torch.version() + ", " + Torch.numThreads() + " threads, " + Runtime.version() + ", "
-                + System.getProperty("os.arch");
     }
 
     @Override
