@@ -6,16 +6,12 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
-import org.zebralm.checkpoint.LoadedModel;
-import org.zebralm.checkpoint.ModelFolder;
 import org.zebralm.data.ReadReport;
 import org.zebralm.data.TextFiles;
 import org.zebralm.eval.PerplexityByLength;
 import org.zebralm.eval.Scorer;
-import org.zebralm.tensor.DType;
 import org.zebralm.tokenizer.Tokenizer;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -83,25 +79,22 @@ final class EvalPerplexityVerb implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        ModelFolder folder = ModelFolder.read(model);
-        Path tokenizerJson = folder.tokenizerJson();
-        if (tokenizerJson == null) {
-            throw new IllegalArgumentException(
-                    model + " has no tokenizer.json, which turns text into tokens; copy it there");
+        try (var opened = TextModel.open(model, dtype)) {
+            if (lengths.isEmpty()) {
+                int positions = opened.zebra().config().maxPositions();
+                lengths = List.of(positions / 8, positions / 4, positions / 2, positions);
+            }
+            print(measure(opened));
         }
-        if (lengths.isEmpty()) {
-            int positions = folder.config().maxPositions();
-            lengths = List.of(positions / 8, positions / 4, positions / 2, positions);
-        }
-        DType type =
-                dtype != null ? DType.parse(dtype) : Objects.requireNonNullElse(folder.storedDType(), DType.FLOAT32);
-        try (Tokenizer tokenizer = Tokenizer.load(tokenizerJson);
-                LoadedModel loaded = LoadedModel.open(model, type, Machine.attention());
-                var progress = new ProgressBar(Terminal.stderr(), "scoring", (long) lengths.size() * windows)) {
-            List<int[]> documents = read(tokenizer, progress);
-            Scorer scorer = Scorer.of(loaded.zebra());
+        return Main.OK;
+    }
+
+    private PerplexityByLength measure(TextModel opened) {
+        try (var progress = new ProgressBar(Terminal.stderr(), "scoring", (long) lengths.size() * windows)) {
+            List<int[]> documents = read(opened.tokenizer(), progress);
+            Scorer scorer = Scorer.of(opened.zebra());
             long[] scored = {0};
-            PerplexityByLength result = PerplexityByLength.measure(
+            return PerplexityByLength.measure(
                     (count, ids) -> {
                         float[] losses = scorer.losses(count, ids);
                         progress.update(++scored[0], "windows");
@@ -111,9 +104,7 @@ final class EvalPerplexityVerb implements Callable<Integer> {
                     lengths,
                     targets,
                     windows);
-            print(result);
         }
-        return Main.OK;
     }
 
     private List<int[]> read(Tokenizer tokenizer, ProgressBar progress) {

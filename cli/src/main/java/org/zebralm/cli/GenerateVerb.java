@@ -11,15 +11,11 @@ import java.util.Locale;
 import java.util.Objects;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
-import org.zebralm.checkpoint.LoadedModel;
-import org.zebralm.checkpoint.ModelFolder;
 import org.zebralm.generate.Generation;
 import org.zebralm.generate.Generator;
 import org.zebralm.generate.SamplingConfig;
 import org.zebralm.generate.TextStream;
 import org.zebralm.model.ZebraConfig;
-import org.zebralm.tensor.DType;
-import org.zebralm.tokenizer.Tokenizer;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -95,27 +91,19 @@ final class GenerateVerb implements Callable<Integer> {
         var sampling = new SamplingConfig(
                 temperature, topK, Objects.requireNonNullElse(topP, temperature == 0 ? 1.0 : 0.95), seed, maxTokens);
         String text = readPrompt();
-        ModelFolder folder = ModelFolder.read(model);
-        Path tokenizerJson = folder.tokenizerJson();
-        if (tokenizerJson == null) {
-            throw new IllegalArgumentException(
-                    model + " has no tokenizer.json, which turns text into tokens; copy it there");
-        }
-        DType type =
-                dtype != null ? DType.parse(dtype) : Objects.requireNonNullElse(folder.storedDType(), DType.FLOAT32);
-        try (Tokenizer tokenizer = Tokenizer.load(tokenizerJson);
-                LoadedModel loaded = LoadedModel.open(model, type, Machine.attention())) {
-            int[] ids = withBeginning(loaded.zebra().config(), tokenizer.encode(text));
-            return json ? printJson(loaded, tokenizer, ids, sampling) : stream(loaded, tokenizer, ids, text, sampling);
+        try (var opened = TextModel.open(model, dtype)) {
+            int[] ids =
+                    withBeginning(opened.zebra().config(), opened.tokenizer().encode(text));
+            return json ? printJson(opened, ids, sampling) : stream(opened, ids, text, sampling);
         }
     }
 
-    private int stream(LoadedModel loaded, Tokenizer tokenizer, int[] ids, String text, SamplingConfig sampling) {
+    private int stream(TextModel opened, int[] ids, String text, SamplingConfig sampling) {
         PrintWriter out = spec.commandLine().getOut();
         out.print(text);
         out.flush();
-        var words = new TextStream(tokenizer);
-        Generation generation = new Generator(loaded.zebra()).generate(ids, sampling, id -> {
+        var words = new TextStream(opened.tokenizer());
+        Generation generation = new Generator(opened.zebra()).generate(ids, sampling, id -> {
             out.print(words.push(id));
             out.flush();
             return !out.checkError(); // whoever reads may have gone
@@ -135,10 +123,10 @@ final class GenerateVerb implements Callable<Integer> {
         return Main.OK;
     }
 
-    private int printJson(LoadedModel loaded, Tokenizer tokenizer, int[] ids, SamplingConfig sampling) {
-        Generation generation = new Generator(loaded.zebra()).generate(ids, sampling, _ -> true);
+    private int printJson(TextModel opened, int[] ids, SamplingConfig sampling) {
+        Generation generation = new Generator(opened.zebra()).generate(ids, sampling, _ -> true);
         ObjectNode root = new ObjectMapper().createObjectNode();
-        root.put("text", tokenizer.decode(generation.ids(), true));
+        root.put("text", opened.tokenizer().decode(generation.ids(), true));
         var tokens = root.putArray("tokens");
         generation.tokens().forEach(tokens::add);
         root.put("finishReason", reason(generation));

@@ -1,16 +1,12 @@
 package org.zebralm.cli;
 
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.channels.FileChannel;
-import java.nio.file.Files;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.DoubleStream;
+import org.zebralm.checkpoint.AtomicFile;
 
 /// A plot of losses over training, as an SVG file.
 ///
@@ -77,16 +73,7 @@ public final class LossPlot {
 
     /// Writes the plot; an older file is replaced at once, or not at all.
     public void write(Path file) {
-        Path beside = file.resolveSibling(file.getFileName() + ".new");
-        try {
-            Files.writeString(beside, svg());
-            try (var channel = FileChannel.open(beside, StandardOpenOption.WRITE)) {
-                channel.force(true);
-            }
-            Files.move(beside, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        AtomicFile.write(file, svg().getBytes(StandardCharsets.UTF_8));
     }
 
     /// The plot as the text of an SVG file.

@@ -49,7 +49,7 @@ record Savings(ZebraConfig config, DType dtype, int length, Pair kvBytes, Pair a
                 new Pair(attentionSeconds(zebra, length), attentionSeconds(full, length)));
     }
 
-    /// Fills a cache token by token's worth and asks what it holds.
+    /// Fills a cache and asks what it holds; which tokens does not matter.
     private static double cacheBytes(Zebra zebra, int length) {
         try (var cache = new KvCache(zebra.config(), zebra.embedding().weight().dtype())) {
             for (int start = 0; start < length; start += CHUNK) {

@@ -1,6 +1,5 @@
 package org.zebralm.cli;
 
-import java.nio.file.Path;
 import org.zebralm.train.StepReport;
 import org.zebralm.train.TrainListener;
 
@@ -36,11 +35,6 @@ final class TrainConsole implements TrainListener, AutoCloseable {
     @Override
     public void onValidation(int step, double loss) {
         bar.println("step %d  validation loss %.3f  perplexity %.1f".formatted(step, loss, Math.exp(loss)));
-    }
-
-    @Override
-    public void onSaved(int step, Path checkpoint) {
-        // A line for each would drown the losses; the last one is named when the run stops.
     }
 
     @Override

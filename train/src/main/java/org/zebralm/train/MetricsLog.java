@@ -7,11 +7,14 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.BufferedWriter;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Collectors;
+import org.zebralm.checkpoint.AtomicFile;
 
 /// What a run reported, one JSON object a line: steps (`loss`, `gradientNorm`, `learningRate`, `tokens`,
 /// `seconds`) and validations (`validationLoss`), each with its `step`.
@@ -36,7 +39,10 @@ public final class MetricsLog implements TrainListener, AutoCloseable {
                     }
                 }
             }
-            Files.write(path, kept);
+            // A run interrupted just here must not lose what it has reported.
+            String lines =
+                    kept.stream().map(line -> line + System.lineSeparator()).collect(Collectors.joining());
+            AtomicFile.write(path, lines.getBytes(StandardCharsets.UTF_8));
             return new MetricsLog(Files.newBufferedWriter(path, StandardOpenOption.APPEND));
         } catch (IOException e) {
             throw new UncheckedIOException("cannot write " + path + ": " + e.getMessage(), e);
