@@ -8,12 +8,14 @@ import org.zebralm.tensor.Tensor;
 /// Axes: `T` query tokens of all sequences, `N` query heads, `K` key-value heads (`N` a multiple of `K`; query
 /// head `n` reads key-value head `n / (N / K)`), `H` head width. Tensors are strided views, usually of the
 /// projections' own memory. Scores, softmax and sums are float32 whatever the storage type (float64 for
-/// float64). Gradients are explicit, so that training can cut its graph here; neither method records history.
+/// float64). Keys and values have the queries' dtype, or are int8 with scales; sinks have any. Gradients are explicit,
+/// so that training can cut its graph here; neither method records history.
 public interface AttentionKernel {
     /// Returns a short name for logs and `inspect`.
     String name();
 
-    /// Computes `softmax(scale * q k^T) v` for each sequence over the keys its span allows.
+    /// Computes `softmax(scale * q k^T) v` for each sequence over the keys its span allows, with the spec's cap
+    /// and sinks.
     ///
     /// @throws IllegalArgumentException if shapes, dtypes or positions do not fit
     AttentionOutput forward(AttentionSpec spec, Tensor q_TNH, List<Sequence> sequences);

@@ -1,13 +1,18 @@
 package org.zebralm.kernel;
 
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+import org.zebralm.tensor.DType;
 import org.zebralm.tensor.Tensor;
 
 /// A stretch of neighbouring keys and values in memory: a page, a half of a ring, or the chunk being computed.
 ///
 /// `k_SKH` and `v_SKH` are `[keys, numKvHeads, headDim]`, views of whatever holds them; the first key stands at
-/// `position` of its sequence.
-public record KeyRange(Tensor k_SKH, Tensor v_SKH, long position) {
+/// `position` of its sequence. Int8 keys and values come with their `scales`, all others without.
+public record KeyRange(Tensor k_SKH, Tensor v_SKH, @Nullable KeyScales scales, long position) {
+    /// The largest number an int8 element takes: symmetric, so -128 is left out.
+    private static final double LARGEST = 127;
+
     public KeyRange {
         if (k_SKH.rank() != 3 || !Arrays.equals(k_SKH.shape(), v_SKH.shape()) || k_SKH.dtype() != v_SKH.dtype()) {
             throw new IllegalArgumentException(
@@ -16,6 +21,42 @@ public record KeyRange(Tensor k_SKH, Tensor v_SKH, long position) {
         if (position < 0) {
             throw new IllegalArgumentException("position must not be negative: got " + position);
         }
+        if ((k_SKH.dtype() == DType.INT8) != (scales != null)) {
+            throw new IllegalArgumentException(
+                    "int8 keys need scales, and no others have them: got " + k_SKH + " and " + scales);
+        }
+        if (scales != null
+                && (scales.k_SK().size(0) != k_SKH.size(0) || scales.k_SK().size(1) != k_SKH.size(1))) {
+            throw new IllegalArgumentException(
+                    "each key of each head needs its scale: got " + scales.k_SK() + " for " + k_SKH);
+        }
+    }
+
+    /// Makes a range of keys that need no scales.
+    public KeyRange(Tensor k_SKH, Tensor v_SKH, long position) {
+        this(k_SKH, v_SKH, null, position);
+    }
+
+    /// Returns floating-point keys and values as int8, each row scaled so that its largest element is 127.
+    public static KeyRange quantize(Tensor k_SKH, Tensor v_SKH, long position) {
+        Tensor kScale_SK1 = scale(k_SKH);
+        Tensor vScale_SK1 = scale(v_SKH);
+        long keys = k_SKH.size(0);
+        long heads = k_SKH.size(1);
+        return new KeyRange(
+                k_SKH.to(DType.FLOAT32).div(kScale_SK1).round().to(DType.INT8),
+                v_SKH.to(DType.FLOAT32).div(vScale_SK1).round().to(DType.INT8),
+                new KeyScales(kScale_SK1.reshape(keys, heads), vScale_SK1.reshape(keys, heads)),
+                position);
+    }
+
+    private static Tensor scale(Tensor x_SKH) {
+        // A row of zeros keeps a scale it can be divided by.
+        return x_SKH.to(DType.FLOAT32)
+                .abs()
+                .max(2, true)
+                .mulInPlace(1 / LARGEST)
+                .clampMin(Float.MIN_NORMAL);
     }
 
     /// Returns the number of keys.
@@ -30,9 +71,25 @@ public record KeyRange(Tensor k_SKH, Tensor v_SKH, long position) {
 
     /// Returns the part whose positions lie in `[from, to)`.
     KeyRange slice(long from, long to) {
-        return from <= position && to >= end()
-                ? this
-                : new KeyRange(
-                        k_SKH.narrow(0, from - position, to - from), v_SKH.narrow(0, from - position, to - from), from);
+        if (from <= position && to >= end()) {
+            return this;
+        }
+        long start = from - position;
+        return new KeyRange(
+                k_SKH.narrow(0, start, to - from),
+                v_SKH.narrow(0, start, to - from),
+                scales == null ? null : scales.narrow(start, to - from),
+                from);
+    }
+
+    /// Returns this range with floating-point keys and values of `dtype`.
+    KeyRange to(DType dtype) {
+        if (scales == null) {
+            return k_SKH.dtype() == dtype ? this : new KeyRange(k_SKH.to(dtype), v_SKH.to(dtype), position);
+        }
+        return new KeyRange(
+                k_SKH.to(DType.FLOAT32).mulInPlace(scales.k_SK().unsqueeze(2)).to(dtype),
+                v_SKH.to(DType.FLOAT32).mulInPlace(scales.v_SK().unsqueeze(2)).to(dtype),
+                position);
     }
 }

@@ -2,6 +2,7 @@ package org.zebralm.kernel;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.zebralm.tensor.Autograd;
 import org.zebralm.tensor.DType;
 import org.zebralm.tensor.Scope;
@@ -25,7 +26,7 @@ public final class PortableAttention implements AttentionKernel {
 
     @Override
     public AttentionOutput forward(AttentionSpec spec, Tensor q_TNH, List<Sequence> sequences) {
-        Shapes.check(q_TNH, sequences);
+        Shapes.check(spec, q_TNH, sequences);
         DType inner = inner(q_TNH);
         Tensor out_TNH = Tensors.empty(q_TNH.dtype(), q_TNH.shape());
         Tensor lse_NT = Tensors.empty(inner, q_TNH.size(1), q_TNH.size(0));
@@ -49,16 +50,26 @@ public final class PortableAttention implements AttentionKernel {
             DType inner,
             Tensor out_TNH,
             Tensor lse_NT) {
-        KeyRange keys = block.gather(sequence.keys());
+        KeyRange keys = block.gather(sequence.keys(), inner);
         long numKvHeads = keys.k_SKH().size(1);
         Tensor q_KRH = queriesByKvHead(q_TNH, block, numKvHeads, inner).mulInPlace(spec.scale());
         Tensor k_KSH = byHead(keys.k_SKH(), inner);
         Tensor v_KSH = byHead(keys.v_SKH(), inner);
         Tensor s_KRS = q_KRH.matmul(k_KSH.transpose(1, 2));
+        if (spec.isCapped()) {
+            s_KRS.mulInPlace(1 / spec.softCap()).tanhInPlace().mulInPlace(spec.softCap());
+        }
         block.mask(s_KRS, spec.span());
         Tensor max_KR1 = s_KRS.max(2, true);
+        if (spec.sinks_N() != null) {
+            max_KR1 = max_KR1.maximum(sinks(spec.sinks_N(), block, numKvHeads, inner));
+        }
         Tensor p_KRS = s_KRS.subInPlace(max_KR1).expInPlace();
         Tensor sum_KR1 = p_KRS.sum(2, true);
+        if (spec.sinks_N() != null) {
+            sum_KR1.addInPlace(
+                    sinks(spec.sinks_N(), block, numKvHeads, inner).sub(max_KR1).expInPlace());
+        }
         Tensor o_KRH = p_KRS.matmul(v_KSH).divInPlace(sum_KR1);
         out_TNH.narrow(0, block.firstRow(), block.numRows())
                 .copyInPlace(rowsByQuery(o_KRH, block.numRows(), q_TNH.size(1)));
@@ -76,7 +87,7 @@ public final class PortableAttention implements AttentionKernel {
             AttentionOutput output,
             Tensor dOut_TNH) {
         List<Sequence> sequences = Sequence.packed(k_TKH, v_TKH, lengths);
-        Shapes.check(q_TNH, sequences);
+        Shapes.check(spec, q_TNH, sequences);
         Shapes.checkSame("dOut", dOut_TNH, "q", q_TNH);
         Shapes.checkSame("out", output.out_TNH(), "q", q_TNH);
         Shapes.checkLogSumExp(output.logSumExp_NT(), q_TNH);
@@ -89,7 +100,7 @@ public final class PortableAttention implements AttentionKernel {
             for (Block block : Block.of(sequence, spec.span(), BLOCK)) {
                 try (var _ = Scope.open();
                         var _ = Autograd.recording(false)) {
-                    KeyRange keys = block.gather(sequence.keys());
+                    KeyRange keys = block.gather(sequence.keys(), inner);
                     long firstKeyRow = sequence.firstRow() + keys.position();
                     Tensor dk_KSH = dk_KTH.narrow(1, firstKeyRow, keys.length());
                     Tensor dv_KSH = dv_KTH.narrow(1, firstKeyRow, keys.length());
@@ -100,7 +111,37 @@ public final class PortableAttention implements AttentionKernel {
         return new AttentionGradients(
                 dq_TNH,
                 dk_KTH.transpose(0, 1).to(k_TKH.dtype()).contiguous(),
-                dv_KTH.transpose(0, 1).to(v_TKH.dtype()).contiguous());
+                dv_KTH.transpose(0, 1).to(v_TKH.dtype()).contiguous(),
+                sinkGradients(spec, output, dOut_TNH, inner));
+    }
+
+    /// A sink is a score whose value is zero: `d sink = sum over rows of -P * (dOut . out)`.
+    private static @Nullable Tensor sinkGradients(
+            AttentionSpec spec, AttentionOutput output, Tensor dOut_TNH, DType inner) {
+        if (spec.sinks_N() == null) {
+            return null;
+        }
+        try (var scope = Scope.open();
+                var _ = Autograd.recording(false)) {
+            Tensor delta_NT = output.out_TNH()
+                    .to(inner)
+                    .mul(dOut_TNH.to(inner))
+                    .sum(2, false)
+                    .transpose(0, 1);
+            Tensor sinks_N1 = spec.sinks_N().to(inner).unsqueeze(1);
+            Tensor p_NT = sinks_N1.sub(output.logSumExp_NT()).expInPlace();
+            Tensor dSinks_N = p_NT.mulInPlace(delta_NT).sum(1, false).mulInPlace(-1);
+            return scope.keep(dSinks_N.to(spec.sinks_N().dtype()));
+        }
+    }
+
+    /// Returns each row's sink, `[K, (N / K) * rows, 1]`.
+    private static Tensor sinks(Tensor sinks_N, Block block, long numKvHeads, DType inner) {
+        long numHeads = sinks_N.size(0);
+        return sinks_N.to(inner)
+                .unsqueeze(1)
+                .expand(numHeads, block.numRows())
+                .reshape(numKvHeads, numHeads / numKvHeads * block.numRows(), 1);
     }
 
     private static void backward(
@@ -126,6 +167,13 @@ public final class PortableAttention implements AttentionKernel {
                 .narrow(1, block.firstRow(), block.numRows())
                 .reshape(numKvHeads, rowsPerKvHead, 1);
         Tensor s_KRS = q_KRH.matmul(k_KSH.transpose(1, 2));
+        Tensor slope_KRS = null;
+        if (spec.isCapped()) {
+            // d (cap * tanh(s / cap)) = 1 - tanh^2
+            s_KRS.mulInPlace(1 / spec.softCap()).tanhInPlace();
+            slope_KRS = s_KRS.mul(s_KRS).mulInPlace(-1).addInPlace(1);
+            s_KRS.mulInPlace(spec.softCap());
+        }
         block.mask(s_KRS, spec.span());
         Tensor p_KRS = s_KRS.subInPlace(lse_KR1).expInPlace();
         dv_KSH.addInPlace(p_KRS.transpose(1, 2).matmul(dOut_KRH));
@@ -134,6 +182,9 @@ public final class PortableAttention implements AttentionKernel {
         Tensor delta_KR1 = out_KRH.mulInPlace(dOut_KRH).sum(2, true);
         Tensor dS_KRS =
                 dOut_KRH.matmul(v_KSH.transpose(1, 2)).subInPlace(delta_KR1).mulInPlace(p_KRS);
+        if (slope_KRS != null) {
+            dS_KRS.mulInPlace(slope_KRS);
+        }
         dk_KSH.addInPlace(dS_KRS.transpose(1, 2).matmul(q_KRH)); // q carries the scale already
         Tensor dq_KRH = dS_KRS.matmul(k_KSH).mulInPlace(spec.scale());
         dq_TNH.narrow(0, block.firstRow(), block.numRows()).copyInPlace(rowsByQuery(dq_KRH, block.numRows(), numHeads));
@@ -172,7 +223,7 @@ public final class PortableAttention implements AttentionKernel {
         }
 
         /// Returns the keys of the block as one range: a view where one range holds them all, else a copy.
-        KeyRange gather(List<KeyRange> ranges) {
+        KeyRange gather(List<KeyRange> ranges, DType dtype) {
             List<KeyRange> parts = new ArrayList<>();
             for (KeyRange range : ranges) {
                 long from = Math.max(firstKey, range.position());
@@ -180,6 +231,9 @@ public final class PortableAttention implements AttentionKernel {
                 if (from < to) {
                     parts.add(range.slice(from, to));
                 }
+            }
+            if (parts.stream().anyMatch(part -> part.scales() != null)) {
+                parts.replaceAll(part -> part.to(dtype));
             }
             return parts.size() == 1
                     ? parts.getFirst()

@@ -9,10 +9,11 @@ import org.zebralm.tensor.Tensor;
 final class Shapes {
     private Shapes() {}
 
-    static void check(Tensor q_TNH, List<Sequence> sequences) {
+    static void check(AttentionSpec spec, Tensor q_TNH, List<Sequence> sequences) {
         if (q_TNH.rank() != 3 || !q_TNH.dtype().isFloating()) {
             throw new IllegalArgumentException("q must be [tokens, numHeads, headDim] of floats: got " + q_TNH);
         }
+        checkSinks(spec, q_TNH);
         int row = 0;
         for (Sequence sequence : sequences) {
             if (sequence.firstRow() != row) {
@@ -35,14 +36,18 @@ final class Shapes {
         }
     }
 
-    static void check(Tensor q_TNH, Tensor k_TKH, Tensor v_TKH, CumulativeLengths lengths) {
+    static void check(AttentionSpec spec, Tensor q_TNH, Tensor k_TKH, Tensor v_TKH, CumulativeLengths lengths) {
         if (q_TNH.rank() != 3 || !q_TNH.dtype().isFloating()) {
             throw new IllegalArgumentException("q must be [tokens, numHeads, headDim] of floats: got " + q_TNH);
         }
+        checkSinks(spec, q_TNH);
         if (k_TKH.rank() != 3) {
             throw new IllegalArgumentException("k must be [tokens, numKvHeads, headDim]: got " + k_TKH);
         }
         checkSame("v", v_TKH, "k", k_TKH);
+        if (k_TKH.dtype() == DType.INT8) {
+            throw new IllegalArgumentException("packed keys must have q's dtype: got " + k_TKH + " for q " + q_TNH);
+        }
         checkHeads(q_TNH, k_TKH);
         if (q_TNH.size(0) != k_TKH.size(0) || lengths.total() != q_TNH.size(0)) {
             throw new IllegalArgumentException("q, k and the cumulative lengths must have one number of tokens: got "
@@ -65,8 +70,16 @@ final class Shapes {
         }
     }
 
+    private static void checkSinks(AttentionSpec spec, Tensor q_TNH) {
+        if (spec.sinks_N() != null && spec.sinks_N().size(0) != q_TNH.size(1)) {
+            throw new IllegalArgumentException(
+                    "each query head needs its sink: got " + spec.sinks_N() + " for q " + q_TNH);
+        }
+    }
+
     private static void checkHeads(Tensor q_TNH, Tensor k_SKH) {
-        if (q_TNH.size(2) != k_SKH.size(2) || q_TNH.size(1) % k_SKH.size(1) != 0 || q_TNH.dtype() != k_SKH.dtype()) {
+        boolean sameType = q_TNH.dtype() == k_SKH.dtype() || k_SKH.dtype() == DType.INT8;
+        if (q_TNH.size(2) != k_SKH.size(2) || q_TNH.size(1) % k_SKH.size(1) != 0 || !sameType) {
             throw new IllegalArgumentException(
                     "q and k must have one headDim and dtype, and numHeads must be a multiple of numKvHeads: got "
                             + q_TNH + " and " + k_SKH);

@@ -32,9 +32,9 @@ final class VectorAttention implements AttentionKernel {
 
     @Override
     public AttentionOutput forward(AttentionSpec spec, Tensor q_TNH, List<Sequence> sequences) {
-        Shapes.check(q_TNH, sequences);
+        Shapes.check(spec, q_TNH, sequences);
         sequences.forEach(sequence -> sequence.requireReach(spec.span()));
-        if (!isOurs(q_TNH)) {
+        if (!isOurs(spec, q_TNH) || sequences.stream().anyMatch(VectorAttention::hasScales)) {
             return portable.forward(spec, q_TNH, sequences);
         }
         int numKvHeads = (int) sequences.getFirst().keys().getFirst().k_SKH().size(1);
@@ -45,8 +45,8 @@ final class VectorAttention implements AttentionKernel {
     @Override
     public AttentionOutput forward(
             AttentionSpec spec, Tensor q_TNH, Tensor k_TKH, Tensor v_TKH, CumulativeLengths lengths) {
-        Shapes.check(q_TNH, k_TKH, v_TKH, lengths);
-        if (!isOurs(q_TNH)) {
+        Shapes.check(spec, q_TNH, k_TKH, v_TKH, lengths);
+        if (!isOurs(spec, q_TNH)) {
             return portable.forward(spec, q_TNH, k_TKH, v_TKH, lengths);
         }
         RowView keys = RowView.of(k_TKH);
@@ -86,9 +86,9 @@ final class VectorAttention implements AttentionKernel {
             CumulativeLengths lengths,
             AttentionOutput output,
             Tensor dOut_TNH) {
-        Shapes.check(q_TNH, k_TKH, v_TKH, lengths);
+        Shapes.check(spec, q_TNH, k_TKH, v_TKH, lengths);
         Shapes.checkSame("dOut", dOut_TNH, "q", q_TNH);
-        if (!isOurs(q_TNH)) {
+        if (!isOurs(spec, q_TNH)) {
             return portable.backward(spec, q_TNH, k_TKH, v_TKH, lengths, output, dOut_TNH);
         }
         Shapes.checkSame("out", output.out_TNH(), "q", q_TNH);
@@ -133,11 +133,17 @@ final class VectorAttention implements AttentionKernel {
                 pool.run(joins, floats);
             }
         }
-        return new AttentionGradients(dq_TNH, dk_TKH, dv_TKH);
+        return new AttentionGradients(dq_TNH, dk_TKH, dv_TKH, null);
     }
 
-    private static boolean isOurs(Tensor q) {
-        return q.dtype() == DType.FLOAT32 || q.dtype() == DType.BFLOAT16;
+    private static boolean isOurs(AttentionSpec spec, Tensor q) {
+        return !spec.isCapped()
+                && spec.sinks_N() == null
+                && (q.dtype() == DType.FLOAT32 || q.dtype() == DType.BFLOAT16);
+    }
+
+    private static boolean hasScales(Sequence sequence) {
+        return sequence.keys().stream().anyMatch(range -> range.scales() != null);
     }
 
     private static int window(Span span) {

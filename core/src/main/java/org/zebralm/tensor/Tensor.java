@@ -137,6 +137,29 @@ public final class Tensor {
         return new Tensor(raw.exp());
     }
 
+    public Tensor tanh() {
+        return new Tensor(raw.tanh());
+    }
+
+    public Tensor abs() {
+        return new Tensor(raw.abs());
+    }
+
+    /// Returns the nearest whole numbers, ties to even.
+    public Tensor round() {
+        return new Tensor(raw.round());
+    }
+
+    /// Returns the elements, or `least` where they are smaller.
+    public Tensor clampMin(double least) {
+        return new Tensor(raw.clamp_min(new Scalar(least)));
+    }
+
+    /// Returns the larger element of each pair, broadcast.
+    public Tensor maximum(Tensor other) {
+        return new Tensor(torch.maximum(raw, other.raw));
+    }
+
     public Tensor log() {
         return new Tensor(raw.log());
     }
@@ -185,6 +208,11 @@ public final class Tensor {
         return this;
     }
 
+    public Tensor addInPlace(double term) {
+        raw.add_(new Scalar(term));
+        return this;
+    }
+
     public Tensor mulInPlace(double factor) {
         raw.mul_(new Scalar(factor));
         return this;
@@ -207,6 +235,11 @@ public final class Tensor {
 
     public Tensor expInPlace() {
         raw.exp_();
+        return this;
+    }
+
+    public Tensor tanhInPlace() {
+        raw.tanh_();
         return this;
     }
 

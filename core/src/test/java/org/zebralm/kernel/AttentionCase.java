@@ -19,7 +19,23 @@ record AttentionCase(
         double scale,
         DType dtype,
         double spread,
-        long seed) {
+        long seed,
+        double softCap,
+        boolean hasSinks) {
+    /// A case without cap and sinks.
+    AttentionCase(
+            int numHeads,
+            int numKvHeads,
+            int width,
+            CumulativeLengths lengths,
+            int window,
+            double scale,
+            DType dtype,
+            double spread,
+            long seed) {
+        this(numHeads, numKvHeads, width, lengths, window, scale, dtype, spread, seed, AttentionSpec.NO_CAP, false);
+    }
+
     static AttentionCase of(int numHeads, int numKvHeads, int width, int window, DType dtype, int... bounds) {
         return new AttentionCase(
                 numHeads,
@@ -37,7 +53,7 @@ record AttentionCase(
     static AttentionCase random(Random random, DType dtype) {
         int numKvHeads = 1 + random.nextInt(3);
         int numHeads = numKvHeads * (1 + random.nextInt(4));
-        int[] widths = {2, 6, 16, 24, 32, 48, 64, 80, 96, 128};
+        int[] widths = {2, 6, 16, 24, 32, 48, 64, 80, 96, 128, 192, 256};
         int width = widths[random.nextInt(widths.length)];
         int documents = random.nextInt(3) == 0 ? 1 : 1 + random.nextInt(12);
         int[] bounds = new int[documents + 1];
@@ -49,7 +65,29 @@ record AttentionCase(
         int window = windows[random.nextInt(windows.length)];
         double scale = (random.nextInt(4) == 0 ? -1 : 1) / Math.sqrt(width);
         return new AttentionCase(
-                numHeads, numKvHeads, width, CumulativeLengths.of(bounds), window, scale, dtype, 1, random.nextLong());
+                numHeads,
+                numKvHeads,
+                width,
+                CumulativeLengths.of(bounds),
+                window,
+                scale,
+                dtype,
+                1,
+                random.nextLong(),
+                random.nextInt(3) == 0 ? 0.3 + 2 * random.nextDouble() : AttentionSpec.NO_CAP,
+                random.nextInt(3) == 0);
+    }
+
+    /// Returns this case with scores bounded.
+    AttentionCase withSoftCap(double cap) {
+        return new AttentionCase(
+                numHeads, numKvHeads, width, lengths, window, scale, dtype, spread, seed, cap, hasSinks);
+    }
+
+    /// Returns this case with a sink for each head.
+    AttentionCase withSinks() {
+        return new AttentionCase(
+                numHeads, numKvHeads, width, lengths, window, scale, dtype, spread, seed, softCap, true);
     }
 
     int tokens() {
@@ -57,7 +95,15 @@ record AttentionCase(
     }
 
     AttentionSpec spec() {
-        return new AttentionSpec(window == Integer.MAX_VALUE ? Span.global() : new Span.Local(window), scale);
+        return new AttentionSpec(
+                window == Integer.MAX_VALUE ? Span.global() : new Span.Local(window),
+                scale,
+                softCap,
+                hasSinks ? sinks() : null);
+    }
+
+    Tensor sinks() {
+        return Tensors.normal(1, seed + 4, numHeads).to(dtype);
     }
 
     private int[] bounds() {
@@ -102,6 +148,8 @@ record AttentionCase(
                 bounds(),
                 window,
                 scale,
+                softCap,
+                hasSinks ? sinks().toDoubles() : new double[0],
                 firstRow);
     }
 
@@ -119,6 +167,12 @@ record AttentionCase(
         close("dq", gradients.dq_TNH(), expected.dq, backward);
         close("dk", gradients.dk_TKH(), expected.dk, backward);
         close("dv", gradients.dv_TKH(), expected.dv, backward);
+        Tensor dSinks = gradients.dSinks_N();
+        assertThat(dSinks != null).isEqualTo(hasSinks);
+        if (dSinks != null) {
+            close("dSinks", dSinks, expected.dSinks, backward);
+            assertThat(dSinks.dtype()).isEqualTo(dtype);
+        }
         assertThat(output.out_TNH().dtype()).isEqualTo(dtype);
         assertThat(gradients.dk_TKH().dtype()).isEqualTo(dtype);
     }
@@ -144,7 +198,17 @@ record AttentionCase(
 
     @Override
     public String toString() {
-        return "%d/%d heads of %d, documents %s, window %d, scale %.3f, %s, seed %d"
-                .formatted(numHeads, numKvHeads, width, Arrays.toString(bounds()), window, scale, dtype.label(), seed);
+        return "%d/%d heads of %d, documents %s, window %d, scale %.3f, cap %s, %s, %s, seed %d"
+                .formatted(
+                        numHeads,
+                        numKvHeads,
+                        width,
+                        Arrays.toString(bounds()),
+                        window,
+                        scale,
+                        softCap,
+                        hasSinks ? "sinks" : "no sinks",
+                        dtype.label(),
+                        seed);
     }
 }

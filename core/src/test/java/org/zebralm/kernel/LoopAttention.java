@@ -10,30 +10,20 @@ final class LoopAttention {
     final double[] dq;
     final double[] dk;
     final double[] dv;
+    final double[] dSinks;
 
     private final int numHeads;
     private final int numKvHeads;
     private final int width;
     private final double scale;
+    private final double cap;
+    private final double[] sinks;
 
-    /// Computes outputs, and gradients where `dOut` is not empty.
+    /// Computes outputs, and gradients where `dOut` is not empty, of rows from `firstRow` on.
     ///
     /// @param window how many keys a query sees, itself included
-    LoopAttention(
-            double[] q,
-            double[] k,
-            double[] v,
-            double[] dOut,
-            int numHeads,
-            int numKvHeads,
-            int width,
-            int[] bounds,
-            int window,
-            double scale) {
-        this(q, k, v, dOut, numHeads, numKvHeads, width, bounds, window, scale, 0);
-    }
-
-    /// Computes rows from `firstRow` on only.
+    /// @param cap the bound on scores, or infinity
+    /// @param sinks a logit per head, or empty
     LoopAttention(
             double[] q,
             double[] k,
@@ -45,17 +35,22 @@ final class LoopAttention {
             int[] bounds,
             int window,
             double scale,
+            double cap,
+            double[] sinks,
             int firstRow) {
         this.numHeads = numHeads;
         this.numKvHeads = numKvHeads;
         this.width = width;
         this.scale = scale;
+        this.cap = cap;
+        this.sinks = sinks;
         int tokens = q.length / numHeads / width;
         out = new double[q.length];
         logSumExp = new double[numHeads * tokens];
         dq = new double[dOut.length];
         dk = new double[dOut.length == 0 ? 0 : k.length];
         dv = new double[dOut.length == 0 ? 0 : k.length];
+        dSinks = new double[sinks.length];
         for (int document = 0; document + 1 < bounds.length; document++) {
             for (int i = Math.max(firstRow, bounds[document]); i < bounds[document + 1]; i++) {
                 int first = Math.max(bounds[document], (int) Math.max(0L, (long) i - window + 1));
@@ -70,12 +65,15 @@ final class LoopAttention {
         int kvHead = head / (numHeads / numKvHeads);
         int query = (i * numHeads + head) * width;
         double[] p = new double[i - first + 1];
-        double max = Double.NEGATIVE_INFINITY;
+        double[] slope = new double[p.length];
+        double max = sinks.length == 0 ? Double.NEGATIVE_INFINITY : sinks[head];
         for (int j = first; j <= i; j++) {
-            p[j - first] = scale * dot(q, query, k, key(j, kvHead));
+            double score = scale * dot(q, query, k, key(j, kvHead));
+            p[j - first] = Double.isInfinite(cap) ? score : cap * Math.tanh(score / cap);
+            slope[j - first] = Double.isInfinite(cap) ? 1 : 1 / Math.pow(Math.cosh(score / cap), 2);
             max = Math.max(max, p[j - first]);
         }
-        double sum = 0;
+        double sum = sinks.length == 0 ? 0 : Math.exp(sinks[head] - max);
         for (int j = 0; j < p.length; j++) {
             p[j] = Math.exp(p[j] - max);
             sum += p[j];
@@ -96,9 +94,12 @@ final class LoopAttention {
             dp[j - first] = dot(dOut, query, v, key(j, kvHead));
             mean += p[j - first] * dp[j - first];
         }
+        if (sinks.length > 0) {
+            dSinks[head] -= Math.exp(sinks[head] - logSumExp[head * tokens + i]) * mean;
+        }
         for (int j = first; j <= i; j++) {
             int key = key(j, kvHead);
-            double ds = scale * p[j - first] * (dp[j - first] - mean);
+            double ds = scale * slope[j - first] * p[j - first] * (dp[j - first] - mean);
             for (int d = 0; d < width; d++) {
                 dv[key + d] += p[j - first] * dOut[query + d];
                 dk[key + d] += ds * q[query + d];
