@@ -1,0 +1,27 @@
+package org.zebralm.bench;
+
+import java.util.List;
+import org.zebralm.tensor.Tensor;
+
+/// One implementation of a case, ready to be called again and again: its inputs lie in memory.
+///
+/// Owned by one platform thread. Inputs are a function of the case alone, so that implementations compute the
+/// same.
+public sealed interface Contender extends AutoCloseable permits ZebraPass, ZebraDecode, TorchPass, TorchDecode {
+    /// Readies an implementation for a case.
+    static Contender of(Implementation implementation, AttentionCase attention) {
+        boolean decode = attention.pass() == Pass.DECODE;
+        return switch (implementation) {
+            case ZEBRA -> decode ? new ZebraDecode(attention) : new ZebraPass(attention);
+            case TORCH -> decode ? new TorchDecode(attention) : new TorchPass(attention);
+        };
+    }
+
+    /// Computes once, in the caller's scope, and returns the output and, where the pass has them, the gradients
+    /// of queries, keys and values, in the implementation's own layout.
+    List<Tensor> run();
+
+    /// Frees the inputs.
+    @Override
+    void close();
+}
