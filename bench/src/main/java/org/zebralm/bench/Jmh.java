@@ -1,6 +1,9 @@
 package org.zebralm.bench;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.List;
+import org.openjdk.jmh.runner.NoBenchmarksException;
 import org.openjdk.jmh.runner.Runner;
 import org.openjdk.jmh.runner.RunnerException;
 import org.openjdk.jmh.runner.options.CommandLineOptionException;
@@ -31,10 +34,13 @@ public final class Jmh {
             } else {
                 runner.run();
             }
+        } catch (NoBenchmarksException e) {
+            throw new IllegalArgumentException(
+                    "no JMH benchmark matches " + String.join(" ", arguments) + "; 'zebra bench jmh -l' lists them", e);
         } catch (CommandLineOptionException | RunnerException e) {
             throw new IllegalArgumentException("jmh: " + e.getMessage(), e);
-        } catch (java.io.IOException e) {
-            throw new java.io.UncheckedIOException(e);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 }

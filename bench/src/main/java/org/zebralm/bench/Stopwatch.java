@@ -27,13 +27,16 @@ final class Stopwatch {
         repetitions = new double[fitting];
     }
 
-    /// Calls until five calls and the time are over, but no longer than `mostSeconds`: what takes longer than
-    /// that has been warmed up by shorter lengths. Returns the seconds of the quickest call, or those expected
-    /// if there was none.
+    /// Calls once, then until the time is over, and for up to three times as long until there were five calls;
+    /// but no longer than `mostSeconds`: what takes longer than that has been warmed up by shorter lengths.
+    ///
+    /// Returns the seconds of the quickest call, or those expected if there was none.
     static double warmUp(Contender contender, double leastSeconds, double mostSeconds, double expectedSeconds) {
         double best = Double.POSITIVE_INFINITY;
         double spent = 0;
-        for (int call = 0; call < WARM_UP_CALLS || spent < leastSeconds; call++) {
+        for (int call = 0;
+                call == 0 || spent < leastSeconds || (call < WARM_UP_CALLS && spent < 3 * leastSeconds);
+                call++) {
             if (spent + (call == 0 ? expectedSeconds : best) > mostSeconds) {
                 break;
             }

@@ -3,6 +3,7 @@ package org.zebralm.bench;
 import java.util.ArrayList;
 import java.util.List;
 import org.zebralm.tensor.Autograd;
+import org.zebralm.tensor.BlasThreads;
 import org.zebralm.tensor.Functional;
 import org.zebralm.tensor.Lifetime;
 import org.zebralm.tensor.Scope;
@@ -11,8 +12,8 @@ import org.zebralm.tensor.Tensor;
 /// libtorch's attention for one query against keys and values that lie head-major without gaps, as PyTorch
 /// programs cache them.
 ///
-/// A local layer's cache holds the window only, so there is nothing to mask. Grouped heads are repeated
-/// beforehand.
+/// As in [TorchPass], OpenBLAS has one thread meanwhile. A local layer's cache holds the window only, so there
+/// is nothing to mask. Grouped heads are repeated beforehand.
 final class TorchDecode implements Contender {
     private record Cache(Tensor k_1NSH, Tensor v_1NSH) {}
 
@@ -45,7 +46,8 @@ final class TorchDecode implements Contender {
     @Override
     public List<Tensor> run() {
         Cache cache = caches.get(turn++ % caches.size());
-        try (var _ = Autograd.recording(false)) {
+        try (var _ = BlasThreads.limit(1);
+                var _ = Autograd.recording(false)) {
             return List.of(
                     Functional.scaledDotProductAttention(q_1N1H, cache.k_1NSH, cache.v_1NSH, null, false, scale));
         }

@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.zebralm.tensor.Autograd;
+import org.zebralm.tensor.BlasThreads;
 import org.zebralm.tensor.Functional;
 import org.zebralm.tensor.Scope;
 import org.zebralm.tensor.Tensor;
@@ -46,7 +47,8 @@ final class TorchPass implements Contender {
 
     @Override
     public List<Tensor> run() {
-        try (var _ = Autograd.recording(backward)) {
+        try (var _ = BlasThreads.limit(1);
+                var _ = Autograd.recording(backward)) {
             Tensor out_1NTH =
                     Functional.scaledDotProductAttention(q_1NTH, k_1NTH, v_1NTH, mask_TT, mask_TT == null, scale);
             if (!backward) {
