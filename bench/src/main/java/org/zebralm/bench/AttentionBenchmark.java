@@ -113,6 +113,9 @@ public class AttentionBenchmark {
         @SuppressWarnings("NullAway.Init") // set before the first call
         private Contender contender;
 
+        @SuppressWarnings("NullAway.Init") // set before the first call
+        private Contender.Turn turn;
+
         Prepared(Pass pass) {
             this.pass = pass;
         }
@@ -123,10 +126,12 @@ public class AttentionBenchmark {
             attention =
                     new AttentionCase(pass, span, length, new HeadShape(heads, kvHeads, headDim), DType.parse(dtype));
             contender = Contender.of(Implementation.parse(implementation), attention);
+            turn = contender.turn();
         }
 
         @TearDown
         public void close() {
+            turn.close();
             contender.close();
         }
 

@@ -17,6 +17,12 @@ public sealed interface Contender extends AutoCloseable permits ZebraPass, Zebra
         };
     }
 
+    /// Sets the process up for this implementation until the returned turn is closed. Opened around many calls:
+    /// setting up takes longer than a short call.
+    default Turn turn() {
+        return () -> {};
+    }
+
     /// Computes once, in the caller's scope, and returns the output and, where the pass has them, the gradients
     /// of queries, keys and values, in the implementation's own layout.
     List<Tensor> run();
@@ -24,4 +30,10 @@ public sealed interface Contender extends AutoCloseable permits ZebraPass, Zebra
     /// Frees the inputs.
     @Override
     void close();
+
+    /// While it is open, the process is set up for one contender.
+    interface Turn extends AutoCloseable {
+        @Override
+        void close();
+    }
 }

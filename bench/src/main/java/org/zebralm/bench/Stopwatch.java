@@ -11,7 +11,11 @@ final class Stopwatch {
     /// other implementation's turn matter.
     private static final double REPETITION_SECONDS = 0.05;
 
+    /// A longer call does not feel what the other's turn left behind.
+    private static final double SHORT_SECONDS = 0.5;
+
     private final Contender contender;
+    private final double expected;
     private final double[] repetitions;
     private final int calls;
     private int done;
@@ -21,9 +25,9 @@ final class Stopwatch {
     /// @param expectedSeconds of a call
     Stopwatch(Contender contender, double expectedSeconds, BenchSettings settings) {
         this.contender = contender;
-        double call = warmUp(contender, settings.warmUpSeconds(), settings.limitSeconds() / 4, expectedSeconds);
-        calls = (int) Math.clamp(Math.ceil(REPETITION_SECONDS / call), 1, 1e6);
-        int fitting = (int) Math.clamp(settings.limitSeconds() / (calls * call), 1, settings.repeats());
+        expected = warmUp(contender, settings.warmUpSeconds(), settings.limitSeconds() / 4, expectedSeconds);
+        calls = (int) Math.clamp(Math.ceil(REPETITION_SECONDS / expected), 1, 1e6);
+        int fitting = (int) Math.clamp(settings.limitSeconds() / (calls * expected), 1, settings.repeats());
         repetitions = new double[fitting];
     }
 
@@ -34,15 +38,17 @@ final class Stopwatch {
     static double warmUp(Contender contender, double leastSeconds, double mostSeconds, double expectedSeconds) {
         double best = Double.POSITIVE_INFINITY;
         double spent = 0;
-        for (int call = 0;
-                call == 0 || spent < leastSeconds || (call < WARM_UP_CALLS && spent < 3 * leastSeconds);
-                call++) {
-            if (spent + (call == 0 ? expectedSeconds : best) > mostSeconds) {
-                break;
+        try (var _ = contender.turn()) {
+            for (int call = 0;
+                    call == 0 || spent < leastSeconds || (call < WARM_UP_CALLS && spent < 3 * leastSeconds);
+                    call++) {
+                if (spent + (call == 0 ? expectedSeconds : best) > mostSeconds) {
+                    break;
+                }
+                double seconds = time(contender, 1);
+                best = Math.min(best, seconds);
+                spent += seconds;
             }
-            double seconds = time(contender, 1);
-            best = Math.min(best, seconds);
-            spent += seconds;
         }
         return best == Double.POSITIVE_INFINITY ? expectedSeconds : best;
     }
@@ -54,7 +60,12 @@ final class Stopwatch {
 
     /// Runs one repetition.
     void repeat() {
-        repetitions[done++] = time(contender, calls) / calls;
+        try (var _ = contender.turn()) {
+            if (expected < SHORT_SECONDS) {
+                call(contender); // buffers and threads settle after the other's turn
+            }
+            repetitions[done++] = time(contender, calls) / calls;
+        }
     }
 
     /// Returns the row, of the repetitions done so far, of which there must be one.
@@ -68,10 +79,14 @@ final class Stopwatch {
     private static double time(Contender contender, int calls) {
         long start = System.nanoTime();
         for (int i = 0; i < calls; i++) {
-            try (var _ = Scope.open()) {
-                contender.run();
-            }
+            call(contender);
         }
         return (System.nanoTime() - start) / 1e9;
+    }
+
+    private static void call(Contender contender) {
+        try (var _ = Scope.open()) {
+            contender.run();
+        }
     }
 }

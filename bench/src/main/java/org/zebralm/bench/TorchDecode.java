@@ -44,10 +44,14 @@ final class TorchDecode implements Contender {
     }
 
     @Override
+    public Turn turn() {
+        return BlasThreads.limit(1)::close;
+    }
+
+    @Override
     public List<Tensor> run() {
         Cache cache = caches.get(turn++ % caches.size());
-        try (var _ = BlasThreads.limit(1);
-                var _ = Autograd.recording(false)) {
+        try (var _ = Autograd.recording(false)) {
             return List.of(
                     Functional.scaledDotProductAttention(q_1N1H, cache.k_1NSH, cache.v_1NSH, null, false, scale));
         }

@@ -46,9 +46,13 @@ final class TorchPass implements Contender {
     }
 
     @Override
+    public Turn turn() {
+        return BlasThreads.limit(1)::close;
+    }
+
+    @Override
     public List<Tensor> run() {
-        try (var _ = BlasThreads.limit(1);
-                var _ = Autograd.recording(backward)) {
+        try (var _ = Autograd.recording(backward)) {
             Tensor out_1NTH =
                     Functional.scaledDotProductAttention(q_1NTH, k_1NTH, v_1NTH, mask_TT, mask_TT == null, scale);
             if (!backward) {

@@ -18,6 +18,7 @@ import org.zebralm.bench.MachineRates;
 import org.zebralm.bench.Pass;
 import org.zebralm.bench.Row;
 import org.zebralm.tensor.DType;
+import org.zebralm.tensor.Torch;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -220,6 +221,13 @@ final class BenchAttentionVerb implements Callable<Integer> {
             out.println("plot       " + plot);
         }
         out.flush();
-        new AttentionPlot(rows, Machine.cpu()).write(plot);
+        String subtitle = "%s, %d threads; %d query heads, %d key-value heads of %d"
+                .formatted(
+                        Machine.cpu(),
+                        Torch.numThreads(),
+                        heads,
+                        settings.heads().numKvHeads(),
+                        headDim);
+        new AttentionPlot(rows, subtitle).write(plot);
     }
 }
