@@ -1,6 +1,9 @@
 package org.zebralm.bench;
 
 import java.util.List;
+import org.zebralm.kernel.AttentionKernel;
+import org.zebralm.kernel.AttentionKernels;
+import org.zebralm.kernel.PortableAttention;
 import org.zebralm.tensor.Tensor;
 
 /// One implementation of a case, ready to be called again and again: its inputs lie in memory.
@@ -10,11 +13,15 @@ import org.zebralm.tensor.Tensor;
 public sealed interface Contender extends AutoCloseable permits ZebraPass, ZebraDecode, TorchPass, TorchDecode {
     /// Readies an implementation for a case.
     static Contender of(Implementation implementation, AttentionCase attention) {
-        boolean decode = attention.pass() == Pass.DECODE;
         return switch (implementation) {
-            case ZEBRA -> decode ? new ZebraDecode(attention) : new ZebraPass(attention);
-            case TORCH -> decode ? new TorchDecode(attention) : new TorchPass(attention);
+            case ZEBRA -> ours(attention, AttentionKernels.forThisMachine());
+            case PORTABLE -> ours(attention, new PortableAttention());
+            case TORCH -> attention.pass() == Pass.DECODE ? new TorchDecode(attention) : new TorchPass(attention);
         };
+    }
+
+    private static Contender ours(AttentionCase attention, AttentionKernel kernel) {
+        return attention.pass() == Pass.DECODE ? new ZebraDecode(attention, kernel) : new ZebraPass(attention, kernel);
     }
 
     /// Sets the process up for this implementation until the returned turn is closed. Opened around many calls:

@@ -9,7 +9,9 @@ public enum Implementation {
     /// Ours: what `AttentionKernels` chose for this machine.
     ZEBRA,
     /// libtorch's `scaled_dot_product_attention`, in the same process.
-    TORCH;
+    TORCH,
+    /// Ours composed of libtorch's operations, which runs where the Vector module is missing.
+    PORTABLE;
 
     /// Returns the name users write.
     public String label() {

@@ -3,7 +3,6 @@ package org.zebralm.bench;
 import java.util.Collections;
 import java.util.List;
 import org.zebralm.kernel.AttentionKernel;
-import org.zebralm.kernel.AttentionKernels;
 import org.zebralm.kernel.AttentionSpec;
 import org.zebralm.kernel.KeyRange;
 import org.zebralm.kernel.Sequence;
@@ -15,11 +14,12 @@ import org.zebralm.tensor.Lifetime;
 import org.zebralm.tensor.Scope;
 import org.zebralm.tensor.Tensor;
 
-/// Our kernel for one query against the model's own cache: pages for a global layer, a ring for a local one.
+/// One of our kernels for one query against the model's own cache: pages for a global layer, a ring for a local
+/// one.
 ///
 /// Listing the cache's pages is part of each call, as it is of each layer's when a model generates.
 final class ZebraDecode implements Contender {
-    private final AttentionKernel kernel = AttentionKernels.forThisMachine();
+    private final AttentionKernel kernel;
     private final Lifetime lifetime = new Lifetime();
     private final AttentionSpec spec;
     private final long position;
@@ -29,7 +29,8 @@ final class ZebraDecode implements Contender {
     private final KeyRange fresh;
     private int turn;
 
-    ZebraDecode(AttentionCase attention) {
+    ZebraDecode(AttentionCase attention, AttentionKernel kernel) {
+        this.kernel = kernel;
         spec = AttentionSpec.of(attention.span(), attention.heads().headDim());
         position = attention.length() - 1L;
         numLayers = Caches.count(attention);

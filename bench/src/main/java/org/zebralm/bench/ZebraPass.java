@@ -3,21 +3,21 @@ package org.zebralm.bench;
 import java.util.List;
 import org.zebralm.kernel.AttentionGradients;
 import org.zebralm.kernel.AttentionKernel;
-import org.zebralm.kernel.AttentionKernels;
 import org.zebralm.kernel.AttentionOutput;
 import org.zebralm.kernel.AttentionSpec;
 import org.zebralm.kernel.CumulativeLengths;
 import org.zebralm.tensor.Tensor;
 
-/// Our kernel over a whole sequence, forward or forward and backward.
+/// One of our kernels over a whole sequence, forward or forward and backward.
 final class ZebraPass implements Contender {
-    private final AttentionKernel kernel = AttentionKernels.forThisMachine();
+    private final AttentionKernel kernel;
     private final boolean backward;
     private final AttentionSpec spec;
     private final CumulativeLengths lengths;
     private final Inputs inputs;
 
-    ZebraPass(AttentionCase attention) {
+    ZebraPass(AttentionCase attention, AttentionKernel kernel) {
+        this.kernel = kernel;
         backward = attention.pass() == Pass.FORWARD_BACKWARD;
         spec = AttentionSpec.of(attention.span(), attention.heads().headDim());
         lengths = CumulativeLengths.single(attention.length());

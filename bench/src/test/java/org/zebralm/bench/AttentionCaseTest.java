@@ -64,7 +64,7 @@ class AttentionCaseTest {
                 .withMessage("pass must be one of forward, forward+backward, decode: got backward");
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> Implementation.parse("flash"))
-                .withMessage("implementation must be one of zebra, torch: got flash");
+                .withMessage("implementation must be one of zebra, torch, portable: got flash");
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> new BenchSettings(
                         List.of(8),

@@ -25,7 +25,7 @@ class ContenderTest {
         "decode,           70, 600, 2, 1, 32, bfloat16",
         "decode,           70, 1,   2, 2, 32, float32",
     })
-    void bothImplementationsComputeTheSame(
+    void allImplementationsComputeTheSame(
             String pass, int window, int length, int heads, int kvHeads, int headDim, String dtype) {
         var attention = new AttentionCase(
                 Pass.parse(pass),
@@ -35,23 +35,34 @@ class ContenderTest {
                 DType.parse(dtype));
         try (var _ = Scope.open();
                 Contender zebra = Contender.of(Implementation.ZEBRA, attention);
+                Contender portable = Contender.of(Implementation.PORTABLE, attention);
                 Contender torch = Contender.of(Implementation.TORCH, attention)) {
             zebra.run(); // the second call of each reads another cache
+            portable.run();
             torch.run();
             List<Tensor> ours = zebra.run();
+            List<Tensor> plain = portable.run();
             List<Tensor> theirs = torch.run();
             assertThat(theirs).hasSameSizeAs(ours).hasSize(attention.pass() == Pass.FORWARD_BACKWARD ? 4 : 1);
+            double tolerance = dtype.equals("float32") ? 1e-4 : 0.06;
             for (int i = 0; i < ours.size(); i++) {
-                Tensor expected_NTH = theirs.get(i).reshape(heads, -1, headDim);
-                double difference = ours.get(i)
-                        .to(DType.FLOAT32)
-                        .sub(expected_NTH.transpose(0, 1).to(DType.FLOAT32))
-                        .abs()
-                        .reshape(-1)
-                        .max(0, false)
-                        .item();
-                assertThat(difference).as("result %s", i).isLessThan(dtype.equals("float32") ? 1e-4 : 0.06);
+                Tensor theirs_TNH = theirs.get(i).reshape(heads, -1, headDim).transpose(0, 1);
+                assertThat(difference(ours.get(i), theirs_TNH))
+                        .as("result %s", i)
+                        .isLessThan(tolerance);
+                assertThat(difference(ours.get(i), plain.get(i)))
+                        .as("portable result %s", i)
+                        .isLessThan(tolerance);
             }
         }
+    }
+
+    private static double difference(Tensor a, Tensor b) {
+        return a.to(DType.FLOAT32)
+                .sub(b.to(DType.FLOAT32))
+                .abs()
+                .reshape(-1)
+                .max(0, false)
+                .item();
     }
 }

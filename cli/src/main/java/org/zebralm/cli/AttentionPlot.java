@@ -22,14 +22,17 @@ final class AttentionPlot {
     private static final int TOP = 34;
     private static final int BOTTOM = 50;
     private static final int HEAD = 88;
+    private static final int LEGEND_WIDTH = 170;
+    private static final int LEAST_WIDTH = 2 * PANEL_WIDTH;
 
     /// A line of the legend.
     private record Line(Implementation implementation, boolean global) {
-        /// Okabe and Ito's blue and vermilion, which colour-blind readers tell apart.
+        /// Okabe and Ito's blue, vermilion and green, which colour-blind readers tell apart.
         String color() {
             return switch (implementation) {
                 case ZEBRA -> "#0072b2";
                 case TORCH -> "#d55e00";
+                case PORTABLE -> "#009e73";
             };
         }
 
@@ -63,7 +66,9 @@ final class AttentionPlot {
                 rows.stream().map(row -> row.attention().pass()).distinct().toList();
         List<DType> dtypes =
                 rows.stream().map(row -> row.attention().dtype()).distinct().toList();
-        var svg = new Svg(Math.max(2, passes.size()) * PANEL_WIDTH, HEAD + dtypes.size() * PANEL_HEIGHT);
+        var svg = new Svg(
+                Math.max(LEAST_WIDTH, Math.max(LEFT + lines().size() * LEGEND_WIDTH, passes.size() * PANEL_WIDTH)),
+                HEAD + dtypes.size() * PANEL_HEIGHT);
         svg.text(
                 LEFT, 28, "start", "font-size=\"17\" font-weight=\"bold\"", "Attention: time of a call against length");
         svg.text(LEFT, 48, "start", "fill=\"#666\"", subtitle);
@@ -92,7 +97,7 @@ final class AttentionPlot {
             svg.marker(x + 17, 70);
             svg.append("</g>\n");
             svg.text(x + 42, 74.5, "start", "", name(line));
-            x += 160;
+            x += LEGEND_WIDTH;
         }
     }
 

@@ -95,7 +95,7 @@ record AttentionTables(BenchSettings settings, List<Row> rows, MachineRates rate
     }
 
     private boolean isCompared() {
-        return settings.implementations().containsAll(List.of(Implementation.values()));
+        return settings.implementations().containsAll(List.of(Implementation.ZEBRA, Implementation.TORCH));
     }
 
     /// How many times libtorch's time is ours.

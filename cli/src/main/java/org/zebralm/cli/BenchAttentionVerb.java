@@ -95,7 +95,7 @@ final class BenchAttentionVerb implements Callable<Integer> {
             split = ",",
             paramLabel = "NAME",
             defaultValue = "zebra,torch",
-            description = "zebra, torch (default: both).")
+            description = "zebra, torch; portable, Zebra's without the Vector API (default: zebra,torch).")
     private List<String> implementations = new ArrayList<>();
 
     @Option(

@@ -6,6 +6,8 @@ import org.bytedeco.openblas.global.openblas_full;
 ///
 /// One is right where libtorch calls it from each of its own threads at once, as its float32 attention does:
 /// there two took 2 to 15 times as long.
+///
+/// Around many calls only: OpenBLAS gives its buffers up with every change, which cost the next product 2 ms.
 public final class BlasThreads implements AutoCloseable {
     private final int before;
 
