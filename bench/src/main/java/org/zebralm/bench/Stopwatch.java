@@ -7,6 +7,8 @@ import org.zebralm.tensor.Scope;
 final class Stopwatch {
     /// C2 compiles a kernel in steps over several calls.
     private static final int WARM_UP_CALLS = 5;
+    /// How many times the asked time those calls may take.
+    private static final double LONGEST_WARM_UP = 3;
     /// A repetition is at least this long, so that neither the clock's grain nor threads waking up from the
     /// other implementation's turn matter.
     private static final double REPETITION_SECONDS = 0.05;
@@ -25,14 +27,17 @@ final class Stopwatch {
     /// @param expectedSeconds of a call
     Stopwatch(Contender contender, double expectedSeconds, BenchSettings settings) {
         this.contender = contender;
-        expected = warmUp(contender, settings.warmUpSeconds(), settings.limitSeconds() / 4, expectedSeconds);
+        double least = settings.warmUpSeconds();
+        // Even under a short limit the first row of a kernel is warm: it compiles for a second and more.
+        double most = Math.max(settings.limitSeconds() / 4, LONGEST_WARM_UP * least);
+        expected = warmUp(contender, least, most, expectedSeconds);
         calls = (int) Math.clamp(Math.ceil(REPETITION_SECONDS / expected), 1, 1e6);
         int fitting = (int) Math.clamp(settings.limitSeconds() / (calls * expected), 1, settings.repeats());
         repetitions = new double[fitting];
     }
 
-    /// Calls once, then until the time is over, and for up to three times as long until there were five calls;
-    /// but no longer than `mostSeconds`: what takes longer than that has been warmed up by shorter lengths.
+    /// Calls once, then until the time is over, and for up to three times as long until there were five calls.
+    /// A call that takes longer than `mostSeconds` is not warmed up: shorter lengths did that.
     ///
     /// Returns the seconds of the quickest call, or those expected if there was none.
     static double warmUp(Contender contender, double leastSeconds, double mostSeconds, double expectedSeconds) {
@@ -40,9 +45,11 @@ final class Stopwatch {
         double spent = 0;
         try (var _ = contender.turn()) {
             for (int call = 0;
-                    call == 0 || spent < leastSeconds || (call < WARM_UP_CALLS && spent < 3 * leastSeconds);
+                    call == 0
+                            || spent < leastSeconds
+                            || (call < WARM_UP_CALLS && spent < LONGEST_WARM_UP * leastSeconds);
                     call++) {
-                if (spent + (call == 0 ? expectedSeconds : best) > mostSeconds) {
+                if (call == 0 ? expectedSeconds > mostSeconds : spent >= mostSeconds) {
                     break;
                 }
                 double seconds = time(contender, 1);

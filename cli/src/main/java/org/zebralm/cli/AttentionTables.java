@@ -117,7 +117,9 @@ record AttentionTables(BenchSettings settings, List<Row> rows, MachineRates rate
         String name = row.implementation().label();
         return switch (row) {
             case Row.Measured measured ->
-                measured.repeats() < settings.repeats() ? "%s %dx".formatted(name, measured.repeats()) : null;
+                measured.repeats() < settings.repeats()
+                        ? "%s: %d of %d repeats".formatted(name, measured.repeats(), settings.repeats())
+                        : null;
             case Row.Skipped skipped -> name + " skipped (" + reason(skipped.reason()) + ")";
         };
     }

@@ -131,8 +131,8 @@ class BenchVerbTest {
         assertThat(new AttentionTables(settings, rows, rates).toString()).isEqualTo("""
                 forward, bfloat16
                 kind    length   zebra  GFLOP/s  of GEMM  torch  GFLOP/s  of GEMM  torch/zebra  note
-                ------  ------  ------  -------  -------  -----  -------  -------  -----------  ---------------------------------------------
-                global   65536    40 s    164.9      82%      -        -        -            -  zebra 3x; torch skipped (about 3h 07m a call)
+                ------  ------  ------  -------  -------  -----  -------  -------  -----------  ----------------------------------------------------------
+                global   65536    40 s    164.9      82%      -        -        -            -  zebra: 3 of 5 repeats; torch skipped (about 3h 07m a call)
                 local    65536  600 ms    171.5      86%      -        -        -            -  torch skipped (its mask takes 16 GiB)""");
         String json = new AttentionJson(settings, rows, rates).toString();
         assertThat(json).contains("\"expectedSeconds\" : 11220.0", "\"reason\" : \"its mask takes 16 GiB\"");
