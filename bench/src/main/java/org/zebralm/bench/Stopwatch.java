@@ -7,6 +7,8 @@ import org.zebralm.tensor.Scope;
 final class Stopwatch {
     /// C2 compiles a kernel in steps over several calls.
     private static final int WARM_UP_CALLS = 5;
+    /// A call counts as quicker than the best before it if it takes less by at least this share.
+    private static final double SETTLED = 0.05;
     /// How many times the asked time those calls may take.
     private static final double LONGEST_WARM_UP = 3;
     /// A repetition is at least this long, so that neither the clock's grain nor threads waking up from the
@@ -36,28 +38,32 @@ final class Stopwatch {
         repetitions = new double[fitting];
     }
 
-    /// Calls once, then until the time is over, and for up to three times as long until there were five calls.
-    /// A call that takes longer than `mostSeconds` is not warmed up: shorter lengths did that.
+    /// Calls once, then until the time is over, and for up to three times as long until there were five calls
+    /// and half of the time has brought no quicker one. A call that takes longer than `mostSeconds` is not
+    /// warmed up: shorter lengths did that.
     ///
     /// Returns the seconds of the quickest call, or those expected if there was none.
     static double warmUp(Contender contender, double leastSeconds, double mostSeconds, double expectedSeconds) {
+        if (expectedSeconds > mostSeconds) {
+            return expectedSeconds;
+        }
         double best = Double.POSITIVE_INFINITY;
         double spent = 0;
+        double quickerUntil = 0;
+        int done = 0;
         try (var _ = contender.turn()) {
-            for (int call = 0;
-                    call == 0
-                            || spent < leastSeconds
-                            || (call < WARM_UP_CALLS && spent < LONGEST_WARM_UP * leastSeconds);
-                    call++) {
-                if (call == 0 ? expectedSeconds > mostSeconds : spent >= mostSeconds) {
-                    break;
-                }
+            do {
                 double seconds = time(contender, 1);
-                best = Math.min(best, seconds);
                 spent += seconds;
-            }
+                done++;
+                if (seconds < (1 - SETTLED) * best) {
+                    quickerUntil = spent;
+                }
+                best = Math.min(best, seconds);
+            } while (spent < leastSeconds
+                    || (spent < LONGEST_WARM_UP * leastSeconds && (done < WARM_UP_CALLS || spent < 2 * quickerUntil)));
         }
-        return best == Double.POSITIVE_INFINITY ? expectedSeconds : best;
+        return best;
     }
 
     /// Returns whether repetitions are left.
