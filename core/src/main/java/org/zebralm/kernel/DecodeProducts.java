@@ -1,7 +1,6 @@
 package org.zebralm.kernel;
 
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
@@ -9,14 +8,11 @@ import jdk.incubator.vector.VectorSpecies;
 final class DecodeProducts {
     private static final VectorSpecies<Float> S = Lanes.FLOATS;
     private static final int L = Lanes.COUNT;
-    private static final VectorMask<Float> LOWER = S.indexInRange(0, 8);
-    private static final VectorMask<Float> UPPER = LOWER.not();
 
     private DecodeProducts() {}
 
-    /// Puts the dot products of `count` (a multiple of 4) keys with a query into `halves`, two floats each that
-    /// [DecodeStream#fold] adds.
-    static void scores(float[] w, int keys, int width, int count, int query, int halves) {
+    /// Puts the dot products of `count` (a multiple of 4) keys with the query into `scores`.
+    static void scores(float[] w, int keys, int width, int count, int query, int scores) {
         for (int key = 0; key < count; key += 4) {
             int a0 = keys + key * width;
             int a1 = a0 + width;
@@ -56,111 +52,10 @@ final class DecodeProducts {
                 c2 = q.fma(FloatVector.fromArray(S, w, a2 + d), c2);
                 c3 = q.fma(FloatVector.fromArray(S, w, a3 + d), c3);
             }
-            w[halves + 2 * key] = c0.reduceLanes(VectorOperators.ADD);
-            w[halves + 2 * key + 1] = 0;
-            w[halves + 2 * key + 2] = c1.reduceLanes(VectorOperators.ADD);
-            w[halves + 2 * key + 3] = 0;
-            w[halves + 2 * key + 4] = c2.reduceLanes(VectorOperators.ADD);
-            w[halves + 2 * key + 5] = 0;
-            w[halves + 2 * key + 6] = c3.reduceLanes(VectorOperators.ADD);
-            w[halves + 2 * key + 7] = 0;
-        }
-    }
-
-    /// Does as [#scores] for two queries at once, so that a key is loaded once for both.
-    static void scores(float[] w, int keys, int width, int count, int query0, int query1, int halves0, int halves1) {
-        for (int key = 0; key < count; key += 4) {
-            int k0 = keys + key * width;
-            int k1 = k0 + width;
-            int k2 = k1 + width;
-            int k3 = k2 + width;
-            FloatVector c0 = FloatVector.zero(S);
-            FloatVector c1 = FloatVector.zero(S);
-            FloatVector c2 = FloatVector.zero(S);
-            FloatVector c3 = FloatVector.zero(S);
-            FloatVector c4 = FloatVector.zero(S);
-            FloatVector c5 = FloatVector.zero(S);
-            FloatVector c6 = FloatVector.zero(S);
-            FloatVector c7 = FloatVector.zero(S);
-            for (int d = 0; d < width; d += L) {
-                FloatVector p = FloatVector.fromArray(S, w, query0 + d);
-                FloatVector q = FloatVector.fromArray(S, w, query1 + d);
-                FloatVector x0 = FloatVector.fromArray(S, w, k0 + d);
-                c0 = x0.fma(p, c0);
-                c4 = x0.fma(q, c4);
-                FloatVector x1 = FloatVector.fromArray(S, w, k1 + d);
-                c1 = x1.fma(p, c1);
-                c5 = x1.fma(q, c5);
-                FloatVector x2 = FloatVector.fromArray(S, w, k2 + d);
-                c2 = x2.fma(p, c2);
-                c6 = x2.fma(q, c6);
-                FloatVector x3 = FloatVector.fromArray(S, w, k3 + d);
-                c3 = x3.fma(p, c3);
-                c7 = x3.fma(q, c7);
-            }
-            if (L == 16) {
-                FloatVector c04 = Transpose.LOW_8
-                        .selectFrom(c0.reinterpretAsInts(), c4.reinterpretAsInts())
-                        .reinterpretAsFloats()
-                        .add(Transpose.HIGH_8
-                                .selectFrom(c0.reinterpretAsInts(), c4.reinterpretAsInts())
-                                .reinterpretAsFloats());
-                FloatVector c15 = Transpose.LOW_8
-                        .selectFrom(c1.reinterpretAsInts(), c5.reinterpretAsInts())
-                        .reinterpretAsFloats()
-                        .add(Transpose.HIGH_8
-                                .selectFrom(c1.reinterpretAsInts(), c5.reinterpretAsInts())
-                                .reinterpretAsFloats());
-                FloatVector c26 = Transpose.LOW_8
-                        .selectFrom(c2.reinterpretAsInts(), c6.reinterpretAsInts())
-                        .reinterpretAsFloats()
-                        .add(Transpose.HIGH_8
-                                .selectFrom(c2.reinterpretAsInts(), c6.reinterpretAsInts())
-                                .reinterpretAsFloats());
-                FloatVector c37 = Transpose.LOW_8
-                        .selectFrom(c3.reinterpretAsInts(), c7.reinterpretAsInts())
-                        .reinterpretAsFloats()
-                        .add(Transpose.HIGH_8
-                                .selectFrom(c3.reinterpretAsInts(), c7.reinterpretAsInts())
-                                .reinterpretAsFloats());
-                FloatVector evens = Transpose.LOW_4
-                        .selectFrom(c04.reinterpretAsInts(), c26.reinterpretAsInts())
-                        .reinterpretAsFloats()
-                        .add(Transpose.HIGH_4
-                                .selectFrom(c04.reinterpretAsInts(), c26.reinterpretAsInts())
-                                .reinterpretAsFloats());
-                FloatVector odds = Transpose.LOW_4
-                        .selectFrom(c15.reinterpretAsInts(), c37.reinterpretAsInts())
-                        .reinterpretAsFloats()
-                        .add(Transpose.HIGH_4
-                                .selectFrom(c15.reinterpretAsInts(), c37.reinterpretAsInts())
-                                .reinterpretAsFloats());
-                FloatVector pairs = Transpose.LOW_2
-                        .selectFrom(evens.reinterpretAsInts(), odds.reinterpretAsInts())
-                        .reinterpretAsFloats()
-                        .add(Transpose.HIGH_2
-                                .selectFrom(evens.reinterpretAsInts(), odds.reinterpretAsInts())
-                                .reinterpretAsFloats());
-                pairs.intoArray(w, halves0 + 2 * key, LOWER);
-                pairs.intoArray(w, halves1 + 2 * key - 8, UPPER);
-            } else {
-                w[halves0 + 2 * key] = c0.reduceLanes(VectorOperators.ADD);
-                w[halves0 + 2 * key + 1] = 0;
-                w[halves0 + 2 * key + 2] = c1.reduceLanes(VectorOperators.ADD);
-                w[halves0 + 2 * key + 3] = 0;
-                w[halves0 + 2 * key + 4] = c2.reduceLanes(VectorOperators.ADD);
-                w[halves0 + 2 * key + 5] = 0;
-                w[halves0 + 2 * key + 6] = c3.reduceLanes(VectorOperators.ADD);
-                w[halves0 + 2 * key + 7] = 0;
-                w[halves1 + 2 * key] = c4.reduceLanes(VectorOperators.ADD);
-                w[halves1 + 2 * key + 1] = 0;
-                w[halves1 + 2 * key + 2] = c5.reduceLanes(VectorOperators.ADD);
-                w[halves1 + 2 * key + 3] = 0;
-                w[halves1 + 2 * key + 4] = c6.reduceLanes(VectorOperators.ADD);
-                w[halves1 + 2 * key + 5] = 0;
-                w[halves1 + 2 * key + 6] = c7.reduceLanes(VectorOperators.ADD);
-                w[halves1 + 2 * key + 7] = 0;
-            }
+            w[scores + key] = c0.reduceLanes(VectorOperators.ADD);
+            w[scores + key + 1] = c1.reduceLanes(VectorOperators.ADD);
+            w[scores + key + 2] = c2.reduceLanes(VectorOperators.ADD);
+            w[scores + key + 3] = c3.reduceLanes(VectorOperators.ADD);
         }
     }
 
@@ -180,60 +75,6 @@ final class DecodeProducts {
             m = m.max(FloatVector.fromArray(S, w, a));
         }
         return m.reduceLanes(VectorOperators.MAX);
-    }
-
-    /// Does as [#addValues] for two queries at once.
-    static void addValues(float[] w, int values, int width, int count, int p0, int p1, int output0, int output1) {
-        int d = 0;
-        for (; d + 4 * L <= width; d += 4 * L) {
-            FloatVector a0 = FloatVector.fromArray(S, w, output0 + d);
-            FloatVector a1 = FloatVector.fromArray(S, w, output0 + d + L);
-            FloatVector a2 = FloatVector.fromArray(S, w, output0 + d + 2 * L);
-            FloatVector a3 = FloatVector.fromArray(S, w, output0 + d + 3 * L);
-            FloatVector b0 = FloatVector.fromArray(S, w, output1 + d);
-            FloatVector b1 = FloatVector.fromArray(S, w, output1 + d + L);
-            FloatVector b2 = FloatVector.fromArray(S, w, output1 + d + 2 * L);
-            FloatVector b3 = FloatVector.fromArray(S, w, output1 + d + 3 * L);
-            int at = values + d;
-            for (int key = 0; key < count; key++) {
-                FloatVector p = FloatVector.broadcast(S, w[p0 + key]);
-                FloatVector r = FloatVector.broadcast(S, w[p1 + key]);
-                FloatVector x0 = FloatVector.fromArray(S, w, at);
-                a0 = x0.fma(p, a0);
-                b0 = x0.fma(r, b0);
-                FloatVector x1 = FloatVector.fromArray(S, w, at + L);
-                a1 = x1.fma(p, a1);
-                b1 = x1.fma(r, b1);
-                FloatVector x2 = FloatVector.fromArray(S, w, at + 2 * L);
-                a2 = x2.fma(p, a2);
-                b2 = x2.fma(r, b2);
-                FloatVector x3 = FloatVector.fromArray(S, w, at + 3 * L);
-                a3 = x3.fma(p, a3);
-                b3 = x3.fma(r, b3);
-                at += width;
-            }
-            a0.intoArray(w, output0 + d);
-            a1.intoArray(w, output0 + d + L);
-            a2.intoArray(w, output0 + d + 2 * L);
-            a3.intoArray(w, output0 + d + 3 * L);
-            b0.intoArray(w, output1 + d);
-            b1.intoArray(w, output1 + d + L);
-            b2.intoArray(w, output1 + d + 2 * L);
-            b3.intoArray(w, output1 + d + 3 * L);
-        }
-        for (; d < width; d += L) {
-            FloatVector a = FloatVector.fromArray(S, w, output0 + d);
-            FloatVector b = FloatVector.fromArray(S, w, output1 + d);
-            int at = values + d;
-            for (int key = 0; key < count; key++) {
-                FloatVector x = FloatVector.fromArray(S, w, at);
-                a = x.fma(FloatVector.broadcast(S, w[p0 + key]), a);
-                b = x.fma(FloatVector.broadcast(S, w[p1 + key]), b);
-                at += width;
-            }
-            a.intoArray(w, output0 + d);
-            b.intoArray(w, output1 + d);
-        }
     }
 
     /// Adds the values, each times its probability, to `output`.

@@ -31,8 +31,8 @@ final class DecodeStream {
     private static final IntVector HIGH_4 = Transpose.HIGH_4;
     private static final IntVector HIGH_8 = Transpose.HIGH_8;
     // With fewer lanes than 16 these are made, but not used.
-    private static final IntVector EVEN = IntVector.fromArray(INTS, everySecond(0), 0);
-    private static final IntVector ODD = IntVector.fromArray(INTS, everySecond(1), 0);
+    static final IntVector EVEN = IntVector.fromArray(INTS, everySecond(0), 0);
+    static final IntVector ODD = IntVector.fromArray(INTS, everySecond(1), 0);
 
     private DecodeStream() {}
 

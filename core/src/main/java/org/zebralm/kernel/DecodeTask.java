@@ -5,8 +5,9 @@ package org.zebralm.kernel;
 /// For one or a few queries lanes run along the head's width instead: keys and values stream through once. A
 /// strip of keys is walked three times: their scores, the softmax of those, their values. A query that has its
 /// keys to itself reads them where they lie ([DecodeStream]), in strips long enough for the processor's
-/// prefetching to run at full speed. Queries that share keys (rows, and the heads of a group) take turns, two
-/// at a time, while some keys are in the nearest cache ([DecodeProducts]).
+/// prefetching to run at full speed. Queries that share keys (rows, and the heads of a group) read them two at a
+/// time ([DecodePair]). Rows that do not fill whole vectors, and a few keys alone, are padded first
+/// ([DecodeProducts]).
 ///
 /// @param kvHead the first key-value head
 /// @param firstRecord where the run's [Partials] begin, or -1 if this task alone finishes its rows
@@ -23,29 +24,25 @@ record DecodeTask(
     /// Keys the shortest stream takes.
     private static final int LEAST_STREAM = 8;
 
+    private static final int HALVES = 2 * STRIP + 16;
+
     /// Queries and outputs are kept once for each storage's order of elements.
     private static final int ORDERS = Storage.values().length;
 
-    /// Returns the scratch floats a task needs for `queries` (row, head) pairs.
-    static int floats(int padded, int queries) {
-        return BLOCK * padded + 2 * STRIP + 16 + queries * (STRIP + 16 + 2 * ORDERS * padded + 2);
+    /// Returns the scratch floats a task needs for `numKvHeads` heads that `perHead` queries share.
+    static int floats(int padded, int numKvHeads, int perHead) {
+        int slots = numKvHeads * slots(perHead);
+        return BLOCK * padded + HALVES + slots * (STRIP + 16 + 2 * ORDERS * padded + 2);
+    }
+
+    /// Returns the room for a head's queries: whole pairs where they share keys, of which one may stay empty.
+    private static int slots(int perHead) {
+        return perHead == 1 ? 1 : Math.ceilDiv(perHead, DecodePair.QUERIES) * DecodePair.QUERIES;
     }
 
     @Override
     public void run(CpuPool.Workspace workspace) {
         new Walk(this, workspace.floats).run();
-    }
-
-    private int rowOf(int query) {
-        return query / call.group() % run.numRows();
-    }
-
-    private int headOf(int query) {
-        return (kvHead + query / queriesPerHead()) * call.group() + query % call.group();
-    }
-
-    private int queriesPerHead() {
-        return run.numRows() * call.group();
     }
 
     /// One run of the task: where things lie in the scratch memory, and what is done with them.
@@ -55,14 +52,15 @@ record DecodeTask(
         private final KeyRun run;
         private final float[] w;
         private final int width;
-        private final int numQueries;
         private final int perHead;
+        private final int perHeadSlots;
         private final int rows;
         private final int halves;
         private final int scores;
         private final int queries;
         private final int outputs;
         private final int state;
+        private final int orderApart;
 
         Walk(DecodeTask task, float[] w) {
             this.task = task;
@@ -70,14 +68,16 @@ record DecodeTask(
             call = task.call;
             run = task.run;
             width = call.padded();
-            perHead = task.queriesPerHead();
-            numQueries = task.numKvHeads * perHead;
+            perHead = run.numRows() * call.group();
+            perHeadSlots = slots(perHead);
+            int slots = task.numKvHeads * perHeadSlots;
+            orderApart = slots * width;
             rows = 0;
             halves = rows + BLOCK * width;
-            scores = halves + 2 * STRIP + 16;
-            queries = scores + numQueries * (STRIP + 16);
-            outputs = queries + numQueries * ORDERS * width;
-            state = outputs + numQueries * ORDERS * width;
+            scores = halves + HALVES;
+            queries = scores + slots * (STRIP + 16);
+            outputs = queries + ORDERS * orderApart;
+            state = outputs + ORDERS * orderApart;
         }
 
         void run() {
@@ -90,44 +90,58 @@ record DecodeTask(
                     for (int from = key; from < stop; from = partEnd(from, stop)) {
                         score(h, from, partEnd(from, stop) - from, from - key);
                     }
-                    for (int i = h * perHead; i < (h + 1) * perHead; i++) {
-                        softmax(i, key, stop - key);
+                    for (int i = 0; i < perHead; i++) {
+                        softmax(h * perHeadSlots + i, rowOf(i), key, stop - key);
                     }
                     for (int from = key; from < stop; from = partEnd(from, stop)) {
                         addValues(h, from, partEnd(from, stop) - from, from - key);
                     }
                 }
             }
-            for (int i = 0; i < numQueries; i++) {
-                finish(i);
+            for (int h = 0; h < task.numKvHeads; h++) {
+                for (int i = 0; i < perHead; i++) {
+                    finish(h * perHeadSlots + i, rowOf(i), headOf(h, i));
+                }
             }
         }
 
+        private int rowOf(int i) {
+            return i / call.group();
+        }
+
+        private int headOf(int h, int i) {
+            return (task.kvHead + h) * call.group() + i % call.group();
+        }
+
         private void begin() {
-            TileSoftmax.fill(w, outputs, numQueries * ORDERS * width, 0);
-            for (int i = 0; i < numQueries; i++) {
-                call.begin(w, task.headOf(i), task.piece, state + 2 * i, state + 2 * i + 1);
-                int query = query(i, Storage.FLOAT32);
-                call.queries().read(run.firstRow() + task.rowOf(i), 1, task.headOf(i), w, query, width);
-                Rows.multiply(w, query, width, call.scoreFactor());
-                for (Storage storage : Storage.values()) {
-                    if (storage != Storage.FLOAT32 && DecodeStream.takes(call.width(), storage)) {
-                        DecodeStream.split(w, query, query(i, storage), width, storage);
+            TileSoftmax.fill(w, scores, queries - scores, 0);
+            TileSoftmax.fill(w, queries, 2 * ORDERS * orderApart, 0);
+            for (int h = 0; h < task.numKvHeads; h++) {
+                for (int i = 0; i < perHead; i++) {
+                    int slot = h * perHeadSlots + i;
+                    int query = query(slot, Storage.FLOAT32);
+                    call.begin(w, headOf(h, i), task.piece, state + 2 * slot, state + 2 * slot + 1);
+                    call.queries().read(run.firstRow() + rowOf(i), 1, headOf(h, i), w, query, width);
+                    Rows.multiply(w, query, width, call.scoreFactor());
+                    for (Storage storage : Storage.values()) {
+                        if (storage != Storage.FLOAT32 && DecodeStream.takes(call.width(), storage)) {
+                            DecodeStream.split(w, query, query(slot, storage), width, storage);
+                        }
                     }
                 }
             }
         }
 
-        /// Returns where the keys that lie in one piece with `from` end, or a block of them if they are copied.
+        /// Returns where the keys that are worked on together with `from` end: in one piece of memory, and few
+        /// enough for the nearest cache where they are read more than once.
         private int partEnd(int from, int stop) {
             int range = run.rangeOf(from);
             int end = Math.min(run.rangeStart(range + 1), stop);
-            return streams(range, end - from) ? end : Math.min(end, from + BLOCK);
+            return perHead == 1 && streams(range, end - from) ? end : Math.min(end, from + BLOCK);
         }
 
         private boolean streams(int range, int count) {
-            return perHead == 1
-                    && count >= LEAST_STREAM
+            return count >= LEAST_STREAM
                     && DecodeStream.takes(call.width(), run.keys(range).storage());
         }
 
@@ -137,45 +151,48 @@ record DecodeTask(
             RowView keys = run.keys(range);
             int first = from - run.rangeStart(range);
             int head = task.kvHead + h;
-            int i = h * perHead;
-            if (streams(range, count)) {
-                long address = keys.at(first, count, head);
-                int query = query(i, keys.storage());
-                DecodeStream.scores(address, keys.tokenBytes(), count, width, keys.storage(), w, query, halves);
-                DecodeStream.fold(w, halves, count, scores(i) + at);
-                scale(keys, first, count, head, scores(i) + at);
+            int slot = h * perHeadSlots;
+            if (!streams(range, count)) {
+                keys.read(first, count, head, w, rows, width);
+                int padded = Lanes.padded(count);
+                TileSoftmax.fill(w, rows + count * width, (padded - count) * width, 0);
+                for (int i = slot; i < slot + perHead; i++) {
+                    DecodeProducts.scores(w, rows, width, padded, query(i, Storage.FLOAT32), scores(i) + at);
+                }
                 return;
             }
-            keys.read(first, count, head, w, rows, width);
-            int padded = Lanes.padded(count);
-            TileSoftmax.fill(w, rows + count * width, (padded - count) * width, 0);
-            int end = i + perHead;
-            for (; i + 2 <= end; i += 2) {
-                int query = query(i, Storage.FLOAT32);
-                int next = query(i + 1, Storage.FLOAT32);
-                DecodeProducts.scores(w, rows, width, padded, query, next, halves, halves + 2 * BLOCK);
-                DecodeStream.fold(w, halves, count, scores(i) + at);
-                DecodeStream.fold(w, halves + 2 * BLOCK, count, scores(i + 1) + at);
+            long address = keys.at(first, count, head);
+            Storage storage = keys.storage();
+            if (perHead == 1) {
+                int query = query(slot, storage);
+                DecodeStream.scores(address, keys.tokenBytes(), count, width, storage, w, query, halves);
+                DecodeStream.fold(w, halves, count, scores(slot) + at);
+            } else {
+                for (int i = slot; i < slot + perHeadSlots; i += DecodePair.QUERIES) {
+                    int query = query(i, storage);
+                    DecodePair.scores(address, keys.tokenBytes(), count, width, storage, w, query, width, halves);
+                    DecodePair.fold(w, halves, count, scores(i) + at, scores(i + 1) + at);
+                }
             }
-            if (i < end) {
-                DecodeProducts.scores(w, rows, width, padded, query(i, Storage.FLOAT32), halves);
-                DecodeStream.fold(w, halves, count, scores(i) + at);
-            }
+            scale(keys, first, count, head, slot, at);
         }
 
-        private void scale(RowView rows, int first, int count, int head, int at) {
+        /// Multiplies a head's scores or probabilities by the factors of int8 rows.
+        private void scale(RowView rows, int first, int count, int head, int slot, int at) {
             if (rows.storage() == Storage.INT8) {
                 for (int j = 0; j < count; j++) {
-                    w[at + j] *= rows.scale(first + j, head);
+                    float factor = rows.scale(first + j, head);
+                    for (int i = slot; i < slot + perHead; i++) {
+                        w[scores(i) + at + j] *= factor;
+                    }
                 }
             }
         }
 
         /// Turns a query's scores of keys `[key, key + count)` into probabilities; those of keys it does not see
         /// are next to nothing.
-        private void softmax(int i, int key, int count) {
-            int at = scores(i);
-            int row = task.rowOf(i);
+        private void softmax(int slot, int row, int key, int count) {
+            int at = scores(slot);
             int first = Math.clamp(run.firstVisible(row, call.window()) - key, 0, count);
             int end = Math.clamp(run.lastVisible(row) + 1 - key, first, count);
             int padded = Lanes.padded(count);
@@ -188,13 +205,15 @@ record DecodeTask(
             }
             TileSoftmax.fill(w, at, first, TileSoftmax.HIDDEN);
             TileSoftmax.fill(w, at + end, padded - end, TileSoftmax.HIDDEN);
-            int maximum = state + 2 * i;
+            int maximum = state + 2 * slot;
             float largest = DecodeProducts.largest(w, at, padded);
             if (largest > w[maximum]) {
                 float factor = (float) Math.pow(2, w[maximum] - largest);
                 w[maximum] = largest;
                 w[maximum + 1] *= factor;
-                Rows.multiply(w, output(i, Storage.FLOAT32), ORDERS * width, factor);
+                for (Storage storage : Storage.values()) {
+                    Rows.multiply(w, output(slot, storage), width, factor);
+                }
             }
             w[maximum + 1] += TileSoftmax.exponentials(w, at, padded, w[maximum]);
         }
@@ -205,40 +224,43 @@ record DecodeTask(
             RowView values = run.values(range);
             int first = from - run.rangeStart(range);
             int head = task.kvHead + h;
-            int i = h * perHead;
-            if (streams(range, count)) {
-                long address = values.at(first, count, head);
-                int p = scores(i) + at;
-                scale(values, first, count, head, p);
-                int output = output(i, values.storage());
-                DecodeStream.addValues(address, values.tokenBytes(), count, width, values.storage(), w, p, output);
+            int slot = h * perHeadSlots;
+            if (!streams(range, count)) {
+                values.read(first, count, head, w, rows, width);
+                for (int i = slot; i < slot + perHead; i++) {
+                    int output = output(i, Storage.FLOAT32);
+                    DecodeProducts.addValues(w, rows, width, count, scores(i) + at, output);
+                }
                 return;
             }
-            values.read(first, count, head, w, rows, width);
-            int end = i + perHead;
-            for (; i + 2 <= end; i += 2) {
-                int output = output(i, Storage.FLOAT32);
-                int next = output(i + 1, Storage.FLOAT32);
-                DecodeProducts.addValues(w, rows, width, count, scores(i) + at, scores(i + 1) + at, output, next);
-            }
-            if (i < end) {
-                DecodeProducts.addValues(w, rows, width, count, scores(i) + at, output(i, Storage.FLOAT32));
+            scale(values, first, count, head, slot, at);
+            long address = values.at(first, count, head);
+            Storage storage = values.storage();
+            if (perHead == 1) {
+                int output = output(slot, storage);
+                DecodeStream.addValues(
+                        address, values.tokenBytes(), count, width, storage, w, scores(slot) + at, output);
+            } else {
+                for (int i = slot; i < slot + perHeadSlots; i += DecodePair.QUERIES) {
+                    int p = scores(i) + at;
+                    int output = output(i, storage);
+                    DecodePair.addValues(
+                            address, values.tokenBytes(), count, width, storage, w, p, STRIP + 16, output, width);
+                }
             }
         }
 
-        private void finish(int i) {
-            int output = output(i, Storage.FLOAT32);
+        private void finish(int slot, int row, int head) {
+            int output = output(slot, Storage.FLOAT32);
             for (Storage storage : Storage.values()) {
                 if (storage != Storage.FLOAT32 && DecodeStream.takes(call.width(), storage)) {
-                    DecodeStream.join(w, output(i, storage), rows, width, storage);
+                    DecodeStream.join(w, output(slot, storage), rows, width, storage);
                     for (int d = 0; d < width; d++) {
                         w[output + d] += w[rows + d];
                     }
                 }
             }
-            int maximum = state + 2 * i;
-            int row = task.rowOf(i);
-            int head = task.headOf(i);
+            int maximum = state + 2 * slot;
             if (task.firstRecord >= 0) {
                 int record = task.firstRecord
                         + (task.piece * run.numRows() + row) * call.queries().heads()
@@ -250,16 +272,16 @@ record DecodeTask(
             }
         }
 
-        private int query(int i, Storage order) {
-            return queries + (i * ORDERS + order.order()) * width;
+        private int query(int slot, Storage order) {
+            return queries + order.order() * orderApart + slot * width;
         }
 
-        private int output(int i, Storage order) {
-            return outputs + (i * ORDERS + order.order()) * width;
+        private int output(int slot, Storage order) {
+            return outputs + order.order() * orderApart + slot * width;
         }
 
-        private int scores(int i) {
-            return scores + i * (STRIP + 16);
+        private int scores(int slot) {
+            return scores + slot * (STRIP + 16);
         }
     }
 }
