@@ -78,6 +78,10 @@ final class Shapes {
     }
 
     private static void checkHeads(Tensor q_TNH, Tensor k_SKH) {
+        if (!q_TNH.device().equals(k_SKH.device())) {
+            throw new IllegalArgumentException(
+                    "q and k must be on one device: got " + q_TNH.device() + " and " + k_SKH.device());
+        }
         boolean sameType = q_TNH.dtype() == k_SKH.dtype() || k_SKH.dtype() == DType.INT8;
         if (q_TNH.size(2) != k_SKH.size(2) || q_TNH.size(1) % k_SKH.size(1) != 0 || !sameType) {
             throw new IllegalArgumentException(

@@ -324,26 +324,26 @@ class PortableAttentionTest {
         AttentionSpec spec = problem.spec();
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> kernel.forward(spec, q, k, v, CumulativeLengths.of(0, 8)))
-                .withMessageContaining("got 8 and float32[9, 2, 8]");
+                .withMessageContaining("got float32[9, 4, 8], float32[9, 2, 8] and 8");
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> kernel.forward(spec, q.narrow(0, 0, 8), k, v, problem.lengths()))
-                .withMessageContaining("got 9 of 8");
+                .withMessageContaining("got float32[8, 4, 8], float32[9, 2, 8] and 9");
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> kernel.forward(spec, q.narrow(1, 0, 3), k, v, problem.lengths()))
                 .withMessageContaining("numHeads must be a multiple of numKvHeads");
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> kernel.forward(spec, q, k.to(DType.BFLOAT16), v, problem.lengths()))
-                .withMessageContaining("k must be like v");
+                .withMessageContaining("v must be like k: got float32[9, 2, 8] and bfloat16[9, 2, 8]");
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> kernel.forward(spec, q.to(DType.BFLOAT16), k, v, problem.lengths()))
                 .withMessageContaining("q and k must have one headDim and dtype");
         assertThatIllegalArgumentException()
                 .isThrownBy(() ->
                         kernel.forward(spec, q, k, problem.v(DType.FLOAT32).narrow(0, 0, 8), problem.lengths()))
-                .withMessageContaining("float32[9, 2, 8] and float32[8, 2, 8]");
+                .withMessageContaining("float32[8, 2, 8] and float32[9, 2, 8]");
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> kernel.forward(spec, q, k, Tensors.cat(List.of(v, v), 0), problem.lengths()))
-                .withMessageContaining("float32[9, 2, 8] and float32[18, 2, 8]");
+                .withMessageContaining("float32[18, 2, 8] and float32[9, 2, 8]");
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> kernel.forward(
                         spec, q.narrow(0, 8, 1), List.of(new Sequence(0, 1, 8, List.of(range(k, v, 5, 9))))))
