@@ -24,11 +24,17 @@ final class CudaAttention implements AttentionKernel {
     private static final int MIDDLE_WIDTH = 192;
 
     private final Device device;
+    private final Flash flash;
     private final PortableAttention portable = new PortableAttention();
     private final Packings packings;
 
     CudaAttention(Device device) {
+        this(device, Flash.TORCH);
+    }
+
+    CudaAttention(Device device, Flash flash) {
         this.device = device;
+        this.flash = flash;
         packings = new Packings(device);
     }
 
@@ -68,7 +74,7 @@ final class CudaAttention implements AttentionKernel {
 
     private synchronized AttentionOutput forward(
             AttentionSpec spec, Tensor q_TNH, Tensor k_SKH, Tensor v_SKH, int[] queryEnds, int[] keyEnds) {
-        FlashAttention.Output output = FlashAttention.forward(
+        FlashAttention.Output output = flash.forward(
                 queries(spec, q_TNH),
                 padded(k_SKH),
                 padded(v_SKH),
@@ -100,7 +106,7 @@ final class CudaAttention implements AttentionKernel {
             // With sinks, output and log-sum-exp are those with the sinks' share: the gradients are computed from these
             // two, and so are right as they are.
             int[] ends = lengths.bounds();
-            FlashAttention.Gradients gradients = FlashAttention.backward(
+            FlashAttention.Gradients gradients = flash.backward(
                     queries(spec, q_TNH),
                     padded(k_TKH),
                     padded(v_TKH),
