@@ -61,12 +61,13 @@ final class BlockBackward {
                 .narrow(1, block.firstRow(), block.numRows())
                 .reshape(numKvHeads, q_KRH.size(1), 1);
         Tensor dq_KRH = Tensors.zeros(q_TNH.device(), precision.inner(), q_KRH.shape());
+        double cap = spec.isCapped() ? spec.softCap() : 1;
         for (int key = block.from(); key < block.to(); key += size.keys()) {
             try (var _ = Scope.open()) {
                 int end = Math.min(key + size.keys(), block.to());
                 Tensor k_KSH = stretch.keys(key, end, precision.exact());
                 Tensor v_KSH = stretch.values(key, end, precision.exact());
-                Tensor s_KRS = precision.product(q_KRH, k_KSH.transpose(1, 2), spec.scale());
+                Tensor s_KRS = precision.product(q_KRH, k_KSH.transpose(1, 2), spec.scale() / cap);
                 Tensor slope_KRS = cap(s_KRS);
                 block.mask(s_KRS, key, end, edges);
                 Tensor p_KRS = s_KRS.subInPlace(lse_KR1).expInPlace();
@@ -89,13 +90,13 @@ final class BlockBackward {
         Heads.unfold(dq_KRH, dq_TNH, block);
     }
 
-    /// Bounds the scores and returns the bound's slope, `d (cap * tanh(s / cap)) = 1 - tanh^2`, or null without one.
+    /// Bounds scores that were divided by the cap, and returns the bound's slope, `d (cap * tanh(s / cap)) = 1 -
+    /// tanh^2`, or null without one.
     private @Nullable Tensor cap(Tensor s_KRS) {
         if (!spec.isCapped()) {
             return null;
         }
-        s_KRS.mulInPlace(1 / spec.softCap()).tanhInPlace();
-        Tensor slope_KRS = s_KRS.mul(s_KRS).mulInPlace(-1).addInPlace(1);
+        Tensor slope_KRS = s_KRS.tanhInPlace().mul(s_KRS).mulInPlace(-1).addInPlace(1);
         s_KRS.mulInPlace(spec.softCap());
         return slope_KRS;
     }

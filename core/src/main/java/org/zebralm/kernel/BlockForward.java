@@ -51,13 +51,14 @@ final class BlockForward {
             max_KR1.addInPlace(Heads.folded(sinks_N.to(precision.inner()), block, numKvHeads));
             sum_KR1.addInPlace(1);
         }
+        double cap = spec.isCapped() ? spec.softCap() : 1;
         for (int key = block.from(); key < block.to(); key += size.keys()) {
             try (var _ = Scope.open()) {
                 int end = Math.min(key + size.keys(), block.to());
                 Tensor k_KSH = stretch.keys(key, end, precision.exact());
-                Tensor s_KRS = precision.product(q_KRH, k_KSH.transpose(1, 2), spec.scale());
+                Tensor s_KRS = precision.product(q_KRH, k_KSH.transpose(1, 2), spec.scale() / cap);
                 if (spec.isCapped()) {
-                    s_KRS.mulInPlace(1 / spec.softCap()).tanhInPlace().mulInPlace(spec.softCap());
+                    s_KRS.tanhInPlace().mulInPlace(cap);
                 }
                 block.mask(s_KRS, key, end, edges);
                 // The online softmax (arXiv 1805.02867): what was summed before shrinks as the maximum grows.

@@ -10,8 +10,8 @@ import org.zebralm.tensor.Tensor;
 record BlockSize(int rows, int keys) {
     private static final int CPU_ROWS = 128;
     private static final int CPU_SCORES = 1 << 21;
-    private static final int CUDA_ROWS = 512;
-    private static final int CUDA_SCORES = 1 << 25;
+    private static final int CUDA_ROWS = 1024;
+    private static final int CUDA_SCORES = 1 << 26;
 
     static BlockSize of(Tensor q_TNH) {
         boolean cpu = q_TNH.device().kind() == Device.Kind.CPU;

@@ -24,28 +24,45 @@ final class CudaAttentionTimings {
     public static void main(String[] args) {
         AttentionKernel flash = AttentionKernels.forDevice(GPU);
         System.out.printf("%s, libtorch %s%n", flash.name(), Torch.version());
+        AttentionKernel blockwise = new PortableAttention();
         for (int width : new int[] {64, 128}) {
             for (int tokens : new int[] {4096, 8192, 16384, 32768, 65536}) {
-                time("flash", flash, width, tokens, WINDOW);
-                time("flash", flash, width, tokens, 0);
-                time("blockwise", new PortableAttention(), width, tokens, WINDOW);
+                CumulativeLengths one = CumulativeLengths.single(tokens);
+                time("flash", flash, width, one, WINDOW, AttentionSpec.NO_CAP);
+                time("flash", flash, width, one, 0, AttentionSpec.NO_CAP);
+                time("blockwise", blockwise, width, one, WINDOW, AttentionSpec.NO_CAP);
                 if (tokens <= 16384) {
-                    time("blockwise", new PortableAttention(), width, tokens, 0);
+                    time("blockwise", blockwise, width, one, 0, AttentionSpec.NO_CAP);
                 }
             }
+            CumulativeLengths packed = documents(16, 4096);
+            time("flash", flash, width, packed, WINDOW, AttentionSpec.NO_CAP);
+            time("flash", flash, width, packed, 0, AttentionSpec.NO_CAP);
         }
+        CumulativeLengths one = CumulativeLengths.single(8192);
+        time("capped", flash, 256, one, 4096, 50);
+        time("capped", flash, 256, one, 0, 50);
         for (int keys : new int[] {4096, 32768}) {
             decode(flash, keys, WINDOW);
             decode(flash, keys, 0);
         }
     }
 
-    private static void time(String name, AttentionKernel kernel, int width, int tokens, int window) {
+    private static CumulativeLengths documents(int count, int length) {
+        int[] bounds = new int[count + 1];
+        for (int i = 0; i <= count; i++) {
+            bounds[i] = i * length;
+        }
+        return CumulativeLengths.of(bounds);
+    }
+
+    private static void time(
+            String name, AttentionKernel kernel, int width, CumulativeLengths lengths, int window, double cap) {
         try (var _ = Scope.open();
                 var _ = Autograd.recording(false)) {
             Span span = window == 0 ? Span.global() : new Span.Local(window);
-            AttentionSpec spec = AttentionSpec.of(span, width);
-            CumulativeLengths lengths = CumulativeLengths.single(tokens);
+            AttentionSpec spec = AttentionSpec.of(span, width).withSoftCap(cap);
+            int tokens = lengths.total();
             Tensor q = values(1, tokens, 12, width);
             Tensor k = values(2, tokens, 12, width);
             Tensor v = values(3, tokens, 12, width);
@@ -56,10 +73,11 @@ final class CudaAttentionTimings {
             double flops = 4.0 * lengths.pairs(span) * width * 12;
             System.out.printf(
                     Locale.ROOT,
-                    "%-9s width %3d T %5d window %4d: forward %8.3f ms %6.1f TFLOP/s  backward %8.3f ms %6.1f TFLOP/s%n",
+                    "%-9s width %3d T %5d (%2d documents) window %4d: forward %8.3f ms %6.1f TFLOP/s  backward %8.3f ms %6.1f TFLOP/s%n",
                     name,
                     width,
                     tokens,
+                    lengths.count(),
                     window,
                     forward * 1e3,
                     flops / forward / 1e12,
