@@ -90,8 +90,8 @@ final class BlockBackward {
         Heads.unfold(dq_KRH, dq_TNH, block);
     }
 
-    /// Bounds scores that were divided by the cap, and returns the bound's slope, `d (cap * tanh(s / cap)) = 1 -
-    /// tanh^2`, or null without one.
+    /// Bounds scores that were divided by the cap, and returns the bound's slope, `d (cap * tanh(s / cap)) = 1
+    /// - tanh^2`, or null without one.
     private @Nullable Tensor cap(Tensor s_KRS) {
         if (!spec.isCapped()) {
             return null;

@@ -5,8 +5,8 @@ import org.zebralm.tensor.Tensor;
 
 /// How many queries and keys [PortableAttention] takes at a time.
 ///
-/// More rows waste more keys at the two edges of a window, fewer make small products and many calls. Scores of one
-/// tile should stay in the CPU's cache; a GPU needs far more of them to be busy.
+/// More rows waste more keys at the two edges of a window, fewer make small products and many calls. Scores of
+/// one tile should stay in the CPU's cache; a GPU needs far more of them to be busy.
 record BlockSize(int rows, int keys) {
     private static final int CPU_ROWS = 128;
     private static final int CPU_SCORES = 1 << 21;

@@ -9,11 +9,13 @@ import org.zebralm.tensor.FlashAttention;
 import org.zebralm.tensor.Tensor;
 import org.zebralm.tensor.Tensors;
 
-/// Attention on a CUDA device: libtorch's flash attention where it can, else [PortableAttention] on the same device.
+/// Attention on a CUDA device: libtorch's flash attention where it can, else [PortableAttention] on the same
+/// device.
 ///
 /// Flash attention takes float16 and bfloat16, heads up to 256 wide and no soft cap. What else it lacks is put
 /// around it: widths are padded with zeros, sinks are joined to its result ([Sinks]), and the keys in reach of
-/// each cached sequence are gathered from their pages, int8 ones restored, so that one call serves all sequences.
+/// each cached sequence are gathered from their pages, int8 ones restored, so that one call serves all
+/// sequences.
 ///
 /// Its gradients differ in the last bits from run to run.
 final class CudaAttention implements AttentionKernel {
@@ -174,7 +176,8 @@ final class CudaAttention implements AttentionKernel {
         };
     }
 
-    /// The keys in reach of each sequence, one sequence after the other in one tensor, as flash attention wants them.
+    /// The keys in reach of each sequence, one sequence after the other in one tensor, as flash attention wants
+    /// them.
     record GatheredKeys(Tensor k_SKH, Tensor v_SKH, List<Integer> queries, List<Integer> keys) {
         static GatheredKeys of(Span span, List<Sequence> sequences, DType dtype) {
             List<Tensor> k = new ArrayList<>();

@@ -3,8 +3,8 @@ package org.zebralm.kernel;
 import org.zebralm.tensor.FlashAttention;
 import org.zebralm.tensor.Tensor;
 
-/// Flash attention as [CudaAttention] calls it: see [FlashAttention] for what the arguments must be. An interface,
-/// because what is done around it can be tested without a card.
+/// Flash attention as [CudaAttention] calls it: see [FlashAttention] for what the arguments must be. An
+/// interface, because what is done around it can be tested without a card.
 interface Flash {
     /// libtorch's.
     Flash TORCH = new Flash() {

@@ -4,8 +4,8 @@ import org.zebralm.tensor.DType;
 import org.zebralm.tensor.Tensor;
 import org.zebralm.tensor.Tensors;
 
-/// Grouped heads folded into the rows of their key-value head's products, instead of repeating its keys: `[T, N, H]` as
-/// `[K, (N / K) * rows, H]`.
+/// Grouped heads folded into the rows of their key-value head's products, instead of repeating its keys: `[T,
+/// N, H]` as `[K, (N / K) * rows, H]`.
 final class Heads {
     private Heads() {}
 

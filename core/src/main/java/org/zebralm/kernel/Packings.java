@@ -9,8 +9,8 @@ import org.zebralm.tensor.Lifetime;
 import org.zebralm.tensor.Tensor;
 import org.zebralm.tensor.Tensors;
 
-/// The cumulative lengths last used, on the device: all layers of a step ask for the same, and each upload would wait
-/// for everything the device has been given.
+/// The cumulative lengths last used, on the device: all layers of a step ask for the same, and each upload
+/// would wait for everything the device has been given.
 final class Packings {
     /// Those of local and of global layers, of a few calls at a time.
     private static final int CAPACITY = 8;

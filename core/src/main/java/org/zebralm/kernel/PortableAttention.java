@@ -4,12 +4,13 @@ import java.util.List;
 import org.zebralm.tensor.Autograd;
 import org.zebralm.tensor.Tensor;
 
-/// Attention composed of libtorch operations, block of queries by block of queries, on the device of its queries.
+/// Attention composed of libtorch operations, block of queries by block of queries, on the device of its
+/// queries.
 ///
-/// Runs wherever libtorch does, and does all that the contract asks for. A block takes the keys that its rows see, tile
-/// by tile with an online softmax, so a local layer costs `O(T * (window + block))` and no score outlives its tile;
-/// only the keys that some rows of a block see and others do not are masked ([Stretch]). What is computed in which
-/// element type is told by [Precision].
+/// Runs wherever libtorch does, and does all that the contract asks for. A block takes the keys that its rows
+/// see, tile by tile with an online softmax, so a local layer costs `O(T * (window + block))` and no score
+/// outlives its tile; only the keys that some rows of a block see and others do not are masked ([Stretch]).
+/// What is computed in which element type is told by [Precision].
 public final class PortableAttention implements AttentionKernel {
     @Override
     public String name() {

@@ -7,10 +7,11 @@ import org.zebralm.tensor.Torch;
 
 /// The element types of [PortableAttention]'s parts.
 ///
-/// Scores, their gradients, softmax and sums are always `inner`, float32 or wider. Half-precision probabilities and
-/// gradients of scores are rounded to their storage type before they are multiplied on, as flash attention does (arXiv
-/// 2307.08691), where the hardware multiplies that type faster. What they are made from is not rounded: an error in a
-/// score is one in an exponent, and the gradient of a score is a small difference of large products.
+/// Scores, their gradients, softmax and sums are always `inner`, float32 or wider. Half-precision probabilities
+/// and gradients of scores are rounded to their storage type before they are multiplied on, as flash attention
+/// does (arXiv 2307.08691), where the hardware multiplies that type faster. What they are made from is not
+/// rounded: an error in a score is one in an exponent, and the gradient of a score is a small difference of
+/// large products.
 ///
 /// @param inner of scores, softmax and sums
 /// @param exact of the factors whose products must not be rounded
@@ -33,7 +34,8 @@ record Precision(DType inner, DType exact, DType products) {
         return a.matmul(b, factor, inner);
     }
 
-    /// Adds `factor` times the product of two stacks of matrices of type `products` to `sum`, which is of type `inner`.
+    /// Adds `factor` times the product of two stacks of matrices of type `products` to `sum`, which is of type
+    /// `inner`.
     void addProduct(Tensor sum, Tensor a, Tensor b, double factor) {
         if (products == inner) {
             sum.setMatmulInPlace(1, a, b, factor);

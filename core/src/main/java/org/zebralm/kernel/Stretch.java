@@ -10,12 +10,12 @@ import org.zebralm.tensor.Device;
 import org.zebralm.tensor.Tensor;
 import org.zebralm.tensor.Tensors;
 
-/// Consecutive query rows and the keys they look at in one line: all documents of a packed batch, or one sequence
-/// with its cache.
+/// Consecutive query rows and the keys they look at in one line: all documents of a packed batch, or one
+/// sequence with its cache.
 ///
-/// Keys are numbered along the line. Row `i` sees the keys `first[i] .. own + i`; both ends ascend with the row, so
-/// that what a block of rows sees is an interval, and what all of them see is one inside it: only the keys between the
-/// two need a mask.
+/// Keys are numbered along the line. Row `i` sees the keys `first[i] .. own + i`; both ends ascend with the
+/// row, so that what a block of rows sees is an interval, and what all of them see is one inside it: only the
+/// keys between the two need a mask.
 final class Stretch {
     private final int firstRow;
     private final int own;
@@ -69,8 +69,8 @@ final class Stretch {
         return blocks;
     }
 
-    /// Returns the keys `[from, to)` head-major, `[K, S, H]`: a view where one range of this type holds them, else a
-    /// copy.
+    /// Returns the keys `[from, to)` head-major, `[K, S, H]`: a view where one range of this type holds them,
+    /// else a copy.
     Tensor keys(int from, int to, DType dtype) {
         return gather(from, to, range -> convert(range.k_SKH(), scale(range, true), dtype));
     }
@@ -151,8 +151,8 @@ final class Stretch {
             return firstRow + row;
         }
 
-        /// Sets the scores of pairs that are not to be attended to minus infinity; `s_KRS` are those of the keys
-        /// `[key, end)`.
+        /// Sets the scores of pairs that are not to be attended to minus infinity; `s_KRS` are those of the
+        /// keys `[key, end)`.
         void mask(Tensor s_KRS, int key, int end, Edges edges) {
             if (edges.count == null) {
                 return;

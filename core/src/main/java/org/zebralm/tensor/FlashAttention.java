@@ -9,9 +9,9 @@ import org.jspecify.annotations.Nullable;
 /// libtorch's flash attention on CUDA (arXiv 2307.08691), causal, over packed sequences of any lengths.
 ///
 /// Axes: `T` query tokens and `S` key tokens of all sequences, `N` query heads, `K` key-value heads (`N` a
-/// multiple of `K`), `H` head width. Types are float16 and bfloat16, widths multiples of 8 up to [#MAX_WIDTH], rows
-/// contiguous and aligned to 16 bytes; cards from compute capability 8.0. The last query of a sequence stands at its
-/// last key. There is no soft cap, no sink and no table of pages.
+/// multiple of `K`), `H` head width. Types are float16 and bfloat16, widths multiples of 8 up to [#MAX_WIDTH],
+/// rows contiguous and aligned to 16 bytes; cards from compute capability 8.0. The last query of a sequence
+/// stands at its last key. There is no soft cap, no sink and no table of pages.
 public final class FlashAttention {
     /// The widest head.
     public static final int MAX_WIDTH = 256;
@@ -27,7 +27,8 @@ public final class FlashAttention {
     /// What `backward` returns.
     public record Gradients(Tensor dq_TNH, Tensor dk_SKH, Tensor dv_SKH) {}
 
-    /// Where sequences begin and end: cumulative counts from 0 on as int32 on the device, and the longest's counts.
+    /// Where sequences begin and end: cumulative counts from 0 on as int32 on the device, and the longest's
+    /// counts.
     public record Packing(Tensor queryEnds, Tensor keyEnds, long maxQueries, long maxKeys) {
         public Packing {
             if (queryEnds.dtype() != DType.INT32 || keyEnds.dtype() != DType.INT32) {
@@ -66,7 +67,8 @@ public final class FlashAttention {
         }
     }
 
-    /// Computes attention; `window` is the number of keys a query sees, itself included, or 0 for all before it.
+    /// Computes attention; `window` is the number of keys a query sees, itself included, or 0 for all before
+    /// it.
     public static Output forward(Tensor q_TNH, Tensor k_SKH, Tensor v_SKH, Packing packing, long window, double scale) {
         List<Tensor> results = FORWARD.call(forwardArguments(q_TNH, k_SKH, v_SKH, packing, window, scale));
         Tensor lse_NT = results.get(1);
@@ -79,8 +81,8 @@ public final class FlashAttention {
 
     /// Returns the gradients of queries, keys and values, given that of the output.
     ///
-    /// Probabilities are computed again from the log-sum-exp. Sums are made with atomic additions, so the last bits
-    /// differ between runs.
+    /// Probabilities are computed again from the log-sum-exp. Sums are made with atomic additions, so the last
+    /// bits differ between runs.
     public static Gradients backward(
             Tensor q_TNH,
             Tensor k_SKH,

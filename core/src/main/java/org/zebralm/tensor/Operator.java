@@ -20,8 +20,8 @@ import org.jspecify.annotations.Nullable;
 
 /// An operator reached through libtorch's dispatcher: the binding leaves out all that begin with an underscore.
 ///
-/// Schemas change between versions of libtorch, so arguments are best given by name: [#arguments] puts them in the
-/// order of the schema that the loaded library has, and refuses what that schema does not know.
+/// Schemas change between versions of libtorch, so arguments are best given by name: [#arguments] puts them in
+/// the order of the schema that the loaded library has, and refuses what that schema does not know.
 final class Operator {
     private final String name;
     private final OperatorHandle handle;

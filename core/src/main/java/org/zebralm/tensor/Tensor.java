@@ -215,8 +215,8 @@ public final class Tensor {
         return new Tensor(torch.matmul(raw, other.raw));
     }
 
-    /// Returns `factor` times the products of two stacks of matrices, `[b, m, k] x [b, k, n]`, added in `dtype` and
-    /// returned in it, also where the factors have fewer bits.
+    /// Returns `factor` times the products of two stacks of matrices, `[b, m, k] x [b, k, n]`, added in `dtype`
+    /// and returned in it, also where the factors have fewer bits.
     ///
     /// Only CUDA has such products of mixed types; on the CPU `dtype` must be the factors' own.
     public Tensor matmul(Tensor other, double factor, DType dtype) {
@@ -264,8 +264,8 @@ public final class Tensor {
         return this;
     }
 
-    /// Sets stacked matrices `[b, m, n]` to `keep` times themselves plus `factor * a x b`; with `keep` 0 what they were
-    /// is not read.
+    /// Sets stacked matrices `[b, m, n]` to `keep` times themselves plus `factor * a x b`; with `keep` 0 what
+    /// they were is not read.
     public Tensor setMatmulInPlace(double keep, Tensor a, Tensor b, double factor) {
         raw.baddbmm_(a.raw, b.raw, new Scalar(keep), new Scalar(factor));
         return this;

@@ -18,9 +18,8 @@ import org.zebralm.testing.Scoped;
 
 /// CUDA attention against plain loops in float64, on a card.
 ///
-/// With Maven: `-Plinux-x86_64-gpu -Dtest.groups.excluded= -Dtest=CudaAttentionOnDeviceTest`. Where there is no Maven,
-/// the
-/// main method runs the same checks.
+/// With Maven: `-Plinux-x86_64-gpu -Dtest.groups.excluded= -Dtest=CudaAttentionOnDeviceTest`. Where there is no
+/// Maven, the main method runs the same checks.
 @Tag("gpu")
 @ExtendWith(Scoped.class)
 class CudaAttentionOnDeviceTest {

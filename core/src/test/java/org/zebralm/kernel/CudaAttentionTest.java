@@ -18,7 +18,8 @@ import org.zebralm.tensor.Tensor;
 import org.zebralm.tensor.Tensors;
 import org.zebralm.testing.Scoped;
 
-/// What is done around flash attention, with a stand-in for the card: see [CudaAttentionOnDeviceTest] for a real one.
+/// What is done around flash attention, with a stand-in for the card: see [CudaAttentionOnDeviceTest] for a
+/// real one.
 @ExtendWith(Scoped.class)
 class CudaAttentionTest {
     private final FakeFlash flash = new FakeFlash();

@@ -11,10 +11,11 @@ import org.zebralm.tensor.Tensor;
 import org.zebralm.tensor.Tensors;
 import org.zebralm.tensor.Torch;
 
-/// Prints how long attention takes on a CUDA device, bfloat16, 12 heads: flash and blockwise, a window and global.
+/// Prints how long attention takes on a CUDA device, bfloat16, 12 heads: flash and blockwise, a window and
+/// global.
 ///
-/// A main program, not a test. Each figure is the median of repetitions, each waited for; operations are counted as 4 x
-/// pairs x width per head forward and 10 x backward.
+/// A main program, not a test. Each figure is the median of repetitions, each waited for; operations are
+/// counted as 4 x pairs x width per head forward and 10 x backward.
 final class CudaAttentionTimings {
     private static final Device GPU = Device.cuda(0);
     private static final int WINDOW = 513;

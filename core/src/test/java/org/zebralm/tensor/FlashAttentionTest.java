@@ -39,7 +39,8 @@ class FlashAttentionTest {
         scope.close();
     }
 
-    /// The parameters of a schema, `name` to `type`, read from its text: "f(int a, float? b=None) -> (Tensor c)".
+    /// The parameters of a schema, `name` to `type`, read from its text: "f(int a, float? b=None) -> (Tensor
+    /// c)".
     private static Map<String, String> parameters(Operator operator) {
         String schema = operator.schema();
         String inside = schema.substring(schema.indexOf('(') + 1, schema.indexOf(") ->"));
