@@ -299,6 +299,34 @@ class PortableAttentionTest {
         checkAgainstLoops(problem.rounded(DType.FLOAT64), DType.FLOAT64, 1e-9);
     }
 
+    /// With 128 heads a tile has 256 keys, so that later rows meet two and earlier rows of their block see
+    /// nothing of the second.
+    @ParameterizedTest
+    @ValueSource(ints = {150, Integer.MAX_VALUE})
+    void tilesOfKeysAddUpToTheWhole(int window) {
+        assertThat(BlockSize.of(Tensors.empty(DType.FLOAT32, 400, 128, 2))).isEqualTo(new BlockSize(128, 256));
+        var problem = AttentionCase.of(128, 64, 2, window, DType.FLOAT32, 0, 380, 400);
+        problem.check(kernel, 2e-5, 1e-4);
+        problem.withSinks().withSoftCap(1.5).check(kernel, 2e-5, 1e-4);
+    }
+
+    @Test
+    void shortDocumentsShareABlockAndLongOnesDoNot() {
+        Tensor k = Tensors.empty(DType.FLOAT32, 700, 1, 2);
+        Stretch stretch = Stretch.packed(Span.global(), k, k, CumulativeLengths.of(0, 30, 60, 90, 500, 510, 700));
+        List<String> blocks = stretch.blocks(128).stream()
+                .map(block -> block.firstRow() + " + " + block.numRows() + ": " + block.from() + ".." + block.to())
+                .toList();
+        assertThat(blocks)
+                .containsExactly(
+                        "0 + 128: 0..128", // the three short ones and the start of the long one
+                        "128 + 128: 90..256",
+                        "256 + 128: 90..384",
+                        "384 + 116: 90..500", // ends with its document: nobody after it sees those keys
+                        "500 + 128: 500..628",
+                        "628 + 72: 510..700");
+    }
+
     @Test
     void neitherDirectionRecordsHistory() {
         Problem problem = Problem.of(2, 1, WINDOW, 0, 9);
