@@ -24,7 +24,7 @@ record BackwardCall(
         double scale,
         float scoreFactor,
         float cap,
-        Sinks sinks,
+        SinkLogits sinks,
         Halos halos) {
     boolean isCapped() {
         return cap > 0;

@@ -16,7 +16,7 @@ record ForwardCall(
         int padded,
         float scoreFactor,
         float cap,
-        Sinks sinks,
+        SinkLogits sinks,
         Partials partials) {
     private static final double LN_2 = Math.log(2);
 

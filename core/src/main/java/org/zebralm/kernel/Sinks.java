@@ -1,48 +1,44 @@
 package org.zebralm.kernel;
 
 import org.jspecify.annotations.Nullable;
+import org.zebralm.tensor.DType;
+import org.zebralm.tensor.Scope;
 import org.zebralm.tensor.Tensor;
-import org.zebralm.tensor.Tensors;
 
-/// Each query head's sink in units of log 2, or none; and sums of their gradients.
+/// A learned logit per head in the softmax's denominator, without a value.
 final class Sinks {
-    private final float[] logits;
-    private final double[] gradients;
+    private Sinks() {}
 
-    /// Reads the sinks of a spec, with room for the gradients of `parts` parts that do not wait for each other.
-    Sinks(AttentionSpec spec, int parts) {
-        double[] values =
-                spec.sinks_N() == null ? new double[0] : spec.sinks_N().toDoubles();
-        logits = new float[values.length];
-        for (int head = 0; head < values.length; head++) {
-            logits[head] = ScoreUnits.log2((float) values[head]);
-        }
-        gradients = new double[parts * values.length];
+    /// Returns what attention with sinks gives, from what it gives without: the sink takes its share of the
+    /// probability from all keys alike.
+    ///
+    /// `lse' = log(exp(lse) + exp(sink))` and `out' = out * exp(lse - lse')`.
+    static AttentionOutput joined(Tensor sinks_N, AttentionOutput without) {
+        Tensor lse_NT = without.logSumExp_NT();
+        Tensor joined_NT = lse_NT.logAddExp(sinks_N.to(lse_NT.dtype()).unsqueeze(1));
+        Tensor left_TN1 = lse_NT.sub(joined_NT).expInPlace().transpose(0, 1).unsqueeze(2);
+        Tensor out_TNH = without.out_TNH();
+        return new AttentionOutput(left_TN1.mul(out_TNH).to(out_TNH.dtype()), joined_NT);
     }
 
-    boolean any() {
-        return logits.length > 0;
-    }
-
-    float logit(int head) {
-        return logits[head];
-    }
-
-    /// Adds to a head's gradient; one thread at a time per part and head.
-    void addGradient(int part, int head, double gradient) {
-        gradients[part * logits.length + head] += gradient;
-    }
-
-    /// Returns the gradients, summed in the order of the parts, or null where there are no sinks.
-    @Nullable
-    Tensor gradients(AttentionSpec spec) {
-        if (spec.sinks_N() == null) {
+    /// Returns the sinks' gradient, or null without sinks. A sink is a score whose value is zero:
+    /// `d sink = sum over rows of -P * (dOut . out)`.
+    static @Nullable Tensor gradient(AttentionSpec spec, AttentionOutput output, Tensor dOut_TNH) {
+        Tensor sinks_N = spec.sinks_N();
+        if (sinks_N == null) {
             return null;
         }
-        double[] sums = new double[logits.length];
-        for (int i = 0; i < gradients.length; i++) {
-            sums[i % sums.length] += gradients[i];
+        try (var scope = Scope.open()) {
+            DType inner = output.logSumExp_NT().dtype();
+            Tensor delta_NT = output.out_TNH()
+                    .to(inner)
+                    .mul(dOut_TNH.to(inner))
+                    .sum(2, false)
+                    .transpose(0, 1);
+            Tensor p_NT =
+                    sinks_N.to(inner).unsqueeze(1).sub(output.logSumExp_NT()).expInPlace();
+            Tensor dSinks_N = p_NT.mulInPlace(delta_NT).sum(1, false).mulInPlace(-1);
+            return scope.keep(dSinks_N.to(sinks_N.dtype()));
         }
-        return Tensors.of(sums, sums.length).to(spec.sinks_N().dtype());
     }
 }

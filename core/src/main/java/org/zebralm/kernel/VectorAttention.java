@@ -66,7 +66,7 @@ final class VectorAttention implements AttentionKernel {
                 Lanes.padded(queries.width()),
                 ScoreUnits.factor(spec),
                 ScoreUnits.cap(spec),
-                new Sinks(spec, 0),
+                new SinkLogits(spec, 0),
                 partials);
         synchronized (this) { // one call at a time: the partial results are shared
             var plan = new ForwardPlan(call, runs, pool.numThreads());
@@ -118,7 +118,7 @@ final class VectorAttention implements AttentionKernel {
                 spec.scale(),
                 ScoreUnits.factor(spec),
                 ScoreUnits.cap(spec),
-                new Sinks(spec, parts.size()),
+                new SinkLogits(spec, parts.size()),
                 halos);
         synchronized (this) { // one call at a time: the halos are shared
             halos.reserve(parts, keys.heads(), call.panels() * 64);
@@ -142,7 +142,7 @@ final class VectorAttention implements AttentionKernel {
     }
 
     private static boolean isOurs(Tensor q) {
-        return q.dtype() == DType.FLOAT32 || q.dtype() == DType.BFLOAT16;
+        return q.isCpu() && (q.dtype() == DType.FLOAT32 || q.dtype() == DType.BFLOAT16);
     }
 
     private static int window(Span span) {
