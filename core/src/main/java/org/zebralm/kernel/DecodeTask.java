@@ -4,9 +4,10 @@ package org.zebralm.kernel;
 ///
 /// For one or a few queries lanes run along the head's width instead: keys and values stream through once. A
 /// strip of keys is walked three times: their scores, the softmax of those, their values. A query that has its
-/// keys to itself reads them where they lie ([DecodeStream]), in strips long enough for the processor's
+/// keys to itself reads them where they lie ([StreamScores], [StreamValues]), in strips long enough for the processor's
 /// prefetching to run at full speed. Queries that share keys (rows, and the heads of a group) read them two at a
-/// time ([DecodePair]). Rows that do not fill whole vectors, and a few keys alone, are padded first
+/// time ([StreamPairScores],
+/// [StreamPairValues]). Rows that do not fill whole vectors are padded first
 /// ([DecodeProducts]).
 ///
 /// @param kvHead the first key-value head
@@ -21,10 +22,11 @@ record DecodeTask(
 
     private static final int BLOCK = Lanes.BLOCK;
 
-    /// Keys the shortest stream takes.
-    private static final int LEAST_STREAM = 8;
+    /// Queries that share keys are taken two at a time.
+    private static final int PAIR = 2;
 
-    private static final int HALVES = 2 * STRIP + 16;
+    /// Room for the sums of two queries with a block of keys, one vector each.
+    private static final int SUMS = PAIR * BLOCK * Lanes.COUNT;
 
     /// Queries and outputs are kept once for each storage's order of elements.
     private static final int ORDERS = Storage.values().length;
@@ -32,12 +34,12 @@ record DecodeTask(
     /// Returns the scratch floats a task needs for `numKvHeads` heads that `perHead` queries share.
     static int floats(int padded, int numKvHeads, int perHead) {
         int slots = numKvHeads * slots(perHead);
-        return BLOCK * padded + HALVES + slots * (STRIP + 16 + 2 * ORDERS * padded + 2);
+        return BLOCK * padded + SUMS + slots * (STRIP + 16 + 2 * ORDERS * padded + 2);
     }
 
     /// Returns the room for a head's queries: whole pairs where they share keys, of which one may stay empty.
     private static int slots(int perHead) {
-        return perHead == 1 ? 1 : Math.ceilDiv(perHead, DecodePair.QUERIES) * DecodePair.QUERIES;
+        return perHead == 1 ? 1 : Math.ceilDiv(perHead, PAIR) * PAIR;
     }
 
     @Override
@@ -55,7 +57,7 @@ record DecodeTask(
         private final int perHead;
         private final int perHeadSlots;
         private final int rows;
-        private final int halves;
+        private final int sums;
         private final int scores;
         private final int queries;
         private final int outputs;
@@ -73,8 +75,8 @@ record DecodeTask(
             int slots = task.numKvHeads * perHeadSlots;
             orderApart = slots * width;
             rows = 0;
-            halves = rows + BLOCK * width;
-            scores = halves + HALVES;
+            sums = rows + BLOCK * width;
+            scores = sums + SUMS;
             queries = scores + slots * (STRIP + 16);
             outputs = queries + ORDERS * orderApart;
             state = outputs + ORDERS * orderApart;
@@ -124,8 +126,8 @@ record DecodeTask(
                     call.queries().read(run.firstRow() + rowOf(i), 1, headOf(h, i), w, query, width);
                     Rows.multiply(w, query, width, call.scoreFactor());
                     for (Storage storage : Storage.values()) {
-                        if (storage != Storage.FLOAT32 && DecodeStream.takes(call.width(), storage)) {
-                            DecodeStream.split(w, query, query(slot, storage), width, storage);
+                        if (storage != Storage.FLOAT32 && WordOrder.fits(call.width(), storage)) {
+                            WordOrder.split(w, query, query(slot, storage), width, storage);
                         }
                     }
                 }
@@ -137,12 +139,11 @@ record DecodeTask(
         private int partEnd(int from, int stop) {
             int range = run.rangeOf(from);
             int end = Math.min(run.rangeStart(range + 1), stop);
-            return perHead == 1 && streams(range, end - from) ? end : Math.min(end, from + BLOCK);
+            return perHead == 1 && streams(range) ? end : Math.min(end, from + BLOCK);
         }
 
-        private boolean streams(int range, int count) {
-            return count >= LEAST_STREAM
-                    && DecodeStream.takes(call.width(), run.keys(range).storage());
+        private boolean streams(int range) {
+            return WordOrder.fits(call.width(), run.keys(range).storage());
         }
 
         /// Computes the scores of keys `[from, from + count)`, all of one range, with a head's queries.
@@ -152,7 +153,7 @@ record DecodeTask(
             int first = from - run.rangeStart(range);
             int head = task.kvHead + h;
             int slot = h * perHeadSlots;
-            if (!streams(range, count)) {
+            if (!streams(range)) {
                 keys.read(first, count, head, w, rows, width);
                 int padded = Lanes.padded(count);
                 TileSoftmax.fill(w, rows + count * width, (padded - count) * width, 0);
@@ -165,13 +166,23 @@ record DecodeTask(
             Storage storage = keys.storage();
             if (perHead == 1) {
                 int query = query(slot, storage);
-                DecodeStream.scores(address, keys.tokenBytes(), count, width, storage, w, query, halves);
-                DecodeStream.fold(w, halves, count, scores(slot) + at);
+                StreamScores.scores(
+                        address, keys.tokenBytes(), count, width, storage, w, query, sums, scores(slot) + at);
             } else {
-                for (int i = slot; i < slot + perHeadSlots; i += DecodePair.QUERIES) {
+                for (int i = slot; i < slot + perHeadSlots; i += PAIR) {
                     int query = query(i, storage);
-                    DecodePair.scores(address, keys.tokenBytes(), count, width, storage, w, query, width, halves);
-                    DecodePair.fold(w, halves, count, scores(i) + at, scores(i + 1) + at);
+                    StreamPairScores.scores(
+                            address,
+                            keys.tokenBytes(),
+                            count,
+                            width,
+                            storage,
+                            w,
+                            query,
+                            width,
+                            sums,
+                            scores(i) + at,
+                            STRIP + 16);
                 }
             }
             scale(keys, first, count, head, slot, at);
@@ -225,7 +236,7 @@ record DecodeTask(
             int first = from - run.rangeStart(range);
             int head = task.kvHead + h;
             int slot = h * perHeadSlots;
-            if (!streams(range, count)) {
+            if (!streams(range)) {
                 values.read(first, count, head, w, rows, width);
                 for (int i = slot; i < slot + perHead; i++) {
                     int output = output(i, Storage.FLOAT32);
@@ -238,13 +249,12 @@ record DecodeTask(
             Storage storage = values.storage();
             if (perHead == 1) {
                 int output = output(slot, storage);
-                DecodeStream.addValues(
-                        address, values.tokenBytes(), count, width, storage, w, scores(slot) + at, output);
+                StreamValues.add(address, values.tokenBytes(), count, width, storage, w, scores(slot) + at, output);
             } else {
-                for (int i = slot; i < slot + perHeadSlots; i += DecodePair.QUERIES) {
+                for (int i = slot; i < slot + perHeadSlots; i += PAIR) {
                     int p = scores(i) + at;
                     int output = output(i, storage);
-                    DecodePair.addValues(
+                    StreamPairValues.add(
                             address, values.tokenBytes(), count, width, storage, w, p, STRIP + 16, output, width);
                 }
             }
@@ -253,8 +263,8 @@ record DecodeTask(
         private void finish(int slot, int row, int head) {
             int output = output(slot, Storage.FLOAT32);
             for (Storage storage : Storage.values()) {
-                if (storage != Storage.FLOAT32 && DecodeStream.takes(call.width(), storage)) {
-                    DecodeStream.join(w, output(slot, storage), rows, width, storage);
+                if (storage != Storage.FLOAT32 && WordOrder.fits(call.width(), storage)) {
+                    WordOrder.join(w, output(slot, storage), rows, width, storage);
                     for (int d = 0; d < width; d++) {
                         w[output + d] += w[rows + d];
                     }

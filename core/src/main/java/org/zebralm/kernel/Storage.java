@@ -25,7 +25,7 @@ enum Storage {
         return 4 / bytes;
     }
 
-    /// Returns the number of the order in which words give elements, from 0 on: see [DecodeStream#split].
+    /// Returns the number of the order in which words give elements, from 0 on: see [WordOrder].
     int order() {
         return Integer.numberOfTrailingZeros(perWord());
     }
