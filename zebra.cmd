@@ -54,7 +54,7 @@ set "STATUS=%ERRORLEVEL%"
 popd
 if not "%STATUS%"=="0" exit /b %STATUS%
 if not exist "%RELEASE%" mkdir "%RELEASE%"
-for %%M in (core data train eval cli) do copy /y "%ROOT%%%M\target\zebra-*.jar" "%RELEASE%" >nul || exit /b 1
+for %%M in (core data train eval bench cli) do copy /y "%ROOT%%%M\target\zebra-*.jar" "%RELEASE%" >nul || exit /b 1
 type nul > "%RELEASE%\built"
 exit /b 0
 

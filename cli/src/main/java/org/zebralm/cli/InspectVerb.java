@@ -89,6 +89,7 @@ final class InspectVerb implements Callable<Integer> {
                 %s
                 vocabulary %d, width %d, feed-forward %d, %d query heads and %d key-value heads of %d
                 rotary base %s, positions %d, %s output head
+                attention here: %s
 
                 %s""".formatted(
                         model,
@@ -105,6 +106,7 @@ final class InspectVerb implements Callable<Integer> {
                         Units.count(config.ropeTheta()),
                         config.maxPositions(),
                         config.tieEmbeddings() ? "tied" : "separate",
+                        Machine.attentionName(),
                         costs);
     }
 
@@ -123,6 +125,7 @@ final class InspectVerb implements Callable<Integer> {
         root.put("maxPositions", config.maxPositions());
         root.put("ropeTheta", config.ropeTheta());
         root.put("tieEmbeddings", config.tieEmbeddings());
+        root.put("attentionKernel", Machine.attentionName());
         var layers = root.putArray("layers");
         for (AttentionType type : config.attentionTypes()) {
             ObjectNode layer = layers.addObject();

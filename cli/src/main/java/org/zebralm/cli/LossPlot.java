@@ -4,7 +4,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.stream.DoubleStream;
 import org.zebralm.checkpoint.AtomicFile;
 
@@ -80,19 +79,14 @@ public final class LossPlot {
     public String svg() {
         Axis x = Axis.within(series.stream().flatMapToDouble(s -> DoubleStream.of(s.x)), NUM_TICKS);
         Axis y = Axis.around(series.stream().flatMapToDouble(s -> DoubleStream.of(s.y)), NUM_TICKS);
-        var svg = new StringBuilder();
-        svg.append("""
-                <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" width="%d" height="%d" \
-                font-family="Helvetica, Arial, 'DejaVu Sans', sans-serif" font-size="13" fill="#333">
-                <rect width="100%%" height="100%%" fill="#fff"/>
-                """.formatted(WIDTH, HEIGHT, WIDTH, HEIGHT));
-        text(svg, LEFT, 30, "start", "font-size=\"17\" font-weight=\"bold\"", title);
+        var svg = new Svg(WIDTH, HEIGHT);
+        svg.text(LEFT, 30, "start", "font-size=\"17\" font-weight=\"bold\"", title);
         drawAxes(svg, x, y);
         for (int i = 0; i < series.size(); i++) {
             draw(svg, series.get(i), COLORS.get(i % COLORS.size()), x, y);
         }
         drawLegend(svg);
-        return svg.append("</svg>\n").toString();
+        return svg.toString();
     }
 
     private LossPlot add(Series added) {
@@ -100,22 +94,22 @@ public final class LossPlot {
         return this;
     }
 
-    private void drawAxes(StringBuilder svg, Axis x, Axis y) {
+    private void drawAxes(Svg svg, Axis x, Axis y) {
         svg.append("<g stroke=\"#e4e4e4\">\n");
-        y.ticks().forEach(tick -> line(svg, LEFT, y(y, tick), WIDTH - RIGHT, y(y, tick)));
-        x.ticks().forEach(tick -> line(svg, x(x, tick), TOP, x(x, tick), HEIGHT - BOTTOM));
+        y.ticks().forEach(tick -> svg.line(LEFT, y(y, tick), WIDTH - RIGHT, y(y, tick)));
+        x.ticks().forEach(tick -> svg.line(x(x, tick), TOP, x(x, tick), HEIGHT - BOTTOM));
         svg.append("</g>\n<g stroke=\"#888\">\n");
-        line(svg, LEFT, HEIGHT - BOTTOM, WIDTH - RIGHT, HEIGHT - BOTTOM);
-        line(svg, LEFT, TOP, LEFT, HEIGHT - BOTTOM);
+        svg.line(LEFT, HEIGHT - BOTTOM, WIDTH - RIGHT, HEIGHT - BOTTOM);
+        svg.line(LEFT, TOP, LEFT, HEIGHT - BOTTOM);
         svg.append("</g>\n");
-        x.ticks().forEach(tick -> text(svg, x(x, tick), HEIGHT - BOTTOM + 20, "middle", "", x.label(tick)));
-        y.ticks().forEach(tick -> text(svg, LEFT - 9, y(y, tick) + 4.5, "end", "", y.label(tick)));
-        text(svg, (LEFT + WIDTH - RIGHT) / 2.0, HEIGHT - 18, "middle", "font-size=\"14\"", xTitle);
+        x.ticks().forEach(tick -> svg.text(x(x, tick), HEIGHT - BOTTOM + 20, "middle", "", x.label(tick)));
+        y.ticks().forEach(tick -> svg.text(LEFT - 9, y(y, tick) + 4.5, "end", "", y.label(tick)));
+        svg.text((LEFT + WIDTH - RIGHT) / 2.0, HEIGHT - 18, "middle", "font-size=\"14\"", xTitle);
         double middle = (TOP + HEIGHT - BOTTOM) / 2.0;
-        text(svg, 22, middle, "middle", "font-size=\"14\" transform=\"rotate(-90 22 %s)\"".formatted(middle), yTitle);
+        svg.text(22, middle, "middle", "font-size=\"14\" transform=\"rotate(-90 22 %s)\"".formatted(middle), yTitle);
     }
 
-    private static void draw(StringBuilder svg, Series series, String color, Axis x, Axis y) {
+    private static void draw(Svg svg, Series series, String color, Axis x, Axis y) {
         if (series.isCurve) {
             Curve curve = Curve.of(series.x, series.y);
             path(svg, curve.x, curve.y, x, y, "stroke=\"%s\" stroke-width=\"1\" opacity=\"0.28\"".formatted(color));
@@ -126,70 +120,44 @@ public final class LossPlot {
         svg.append("<g fill=\"%s\" stroke=\"#fff\" stroke-width=\"1.2\">\n".formatted(color));
         for (int i = 0; i < series.x.length; i++) {
             if (Double.isFinite(series.x[i]) && Double.isFinite(series.y[i])) {
-                marker(svg, x(x, series.x[i]), y(y, series.y[i]));
+                svg.marker(x(x, series.x[i]), y(y, series.y[i]));
             }
         }
         svg.append("</g>\n");
     }
 
     /// In the upper right corner, which losses leave free.
-    private void drawLegend(StringBuilder svg) {
+    private void drawLegend(Svg svg) {
         int length = series.stream().mapToInt(s -> s.name.length()).max().orElse(0);
         double left = WIDTH - RIGHT - 58 - 7.2 * length;
         if (!series.isEmpty()) {
             svg.append("<rect x=\"%s\" y=\"%d\" width=\"%s\" height=\"%d\" rx=\"4\" fill=\"#fff\" stroke=\"#ddd\"/>\n"
-                    .formatted(number(left - 12), TOP + 8, number(WIDTH - RIGHT + 4 - left), series.size() * 22 + 12));
+                    .formatted(
+                            Svg.number(left - 12),
+                            TOP + 8,
+                            Svg.number(WIDTH - RIGHT + 4 - left),
+                            series.size() * 22 + 12));
         }
         for (int i = 0; i < series.size(); i++) {
             double middle = TOP + 25 + i * 22;
             String color = COLORS.get(i % COLORS.size());
             svg.append("<g stroke=\"%s\" stroke-width=\"2.2\">".formatted(color));
-            line(svg, left, middle, left + 26, middle);
+            svg.line(left, middle, left + 26, middle);
             svg.append("</g>\n");
             if (!series.get(i).isCurve) {
                 svg.append("<g fill=\"%s\" stroke=\"#fff\" stroke-width=\"1.2\">".formatted(color));
-                marker(svg, left + 13, middle);
+                svg.marker(left + 13, middle);
                 svg.append("</g>\n");
             }
-            text(svg, left + 34, middle + 4.5, "start", "", series.get(i).name);
+            svg.text(left + 34, middle + 4.5, "start", "", series.get(i).name);
         }
     }
 
-    private static void path(StringBuilder svg, double[] xs, double[] ys, Axis x, Axis y, String style) {
-        svg.append("<path fill=\"none\" stroke-linejoin=\"round\" ")
-                .append(style)
-                .append(" d=\"");
-        boolean drawing = false;
-        for (int i = 0; i < xs.length; i++) {
-            boolean drawable = Double.isFinite(xs[i]) && Double.isFinite(ys[i]);
-            if (drawable) {
-                svg.append(drawing ? 'L' : 'M')
-                        .append(number(x(x, xs[i])))
-                        .append(' ')
-                        .append(number(y(y, ys[i])));
-            }
-            drawing = drawable;
-        }
-        svg.append("\"/>\n");
-    }
-
-    private static void line(StringBuilder svg, double x1, double y1, double x2, double y2) {
-        svg.append("<line x1=\"%s\" y1=\"%s\" x2=\"%s\" y2=\"%s\"/>\n"
-                .formatted(number(x1), number(y1), number(x2), number(y2)));
-    }
-
-    private static void marker(StringBuilder svg, double x, double y) {
-        svg.append("<circle cx=\"%s\" cy=\"%s\" r=\"4.6\"/>\n".formatted(number(x), number(y)));
-    }
-
-    private static void text(StringBuilder svg, double x, double y, String anchor, String style, String text) {
-        String escaped = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;");
-        svg.append("<text x=\"%s\" y=\"%s\" text-anchor=\"%s\" %s>%s</text>\n"
-                .formatted(number(x), number(y), anchor, style, escaped));
-    }
-
-    private static String number(double value) {
-        return String.format(Locale.ROOT, "%.1f", value);
+    private static void path(Svg svg, double[] xs, double[] ys, Axis x, Axis y, String style) {
+        svg.path(
+                DoubleStream.of(xs).map(value -> x(x, value)).toArray(),
+                DoubleStream.of(ys).map(value -> y(y, value)).toArray(),
+                style);
     }
 
     private static double x(Axis axis, double value) {

@@ -62,6 +62,12 @@ public final class Main implements Runnable {
                     "eval",
                     "Measure what a model is worth.",
                     List.of(Verb.of("perplexity", "Perplexity by context length.", EvalPerplexityVerb::new))),
+            Verb.group(
+                    "bench",
+                    "Measure how fast Zebra is here.",
+                    List.of(
+                            Verb.of("attention", "Attention beside libtorch's, by length.", BenchAttentionVerb::new),
+                            Verb.of("jmh", "The kernels under JMH.", BenchJmhVerb::new))),
             Verb.of("inspect", "Show a model's layers, sizes and cost.", InspectVerb::new),
             Verb.of("help", "Explain a verb: 'zebra help train'.", HelpVerb::new),
             Verb.of("version", "Print the version.", VersionVerb::new),

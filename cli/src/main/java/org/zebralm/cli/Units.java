@@ -44,6 +44,19 @@ public final class Units {
         }
     }
 
+    /// A measured time with three digits: `85.2 µs`, `3.1 ms`, `132 s`.
+    public static String seconds(double seconds) {
+        if (!Double.isFinite(seconds)) {
+            return Double.toString(seconds);
+        } else if (seconds < 0.9995e-3) {
+            return shortened(seconds * 1e6, 3) + " µs";
+        } else if (seconds < 0.9995) {
+            return shortened(seconds * 1e3, 3) + " ms";
+        } else {
+            return (seconds < 999.5 ? shortened(seconds, 3) : Long.toString(Math.round(seconds))) + " s";
+        }
+    }
+
     private static String twoUnits(long large, String largeUnit, long small, String smallUnit) {
         return "%d%s %02d%s".formatted(large, largeUnit, small, smallUnit);
     }

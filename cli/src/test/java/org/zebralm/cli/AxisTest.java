@@ -37,6 +37,15 @@ class AxisTest {
         assertThat(labels(Axis.around(DoubleStream.of(0), 7))).contains("0");
     }
 
+    @Test
+    void aLogarithmicAxisRunsFromPowerToPowerOfTen() {
+        LogAxis axis = LogAxis.around(DoubleStream.of(0.02, 1.0));
+        assertThat(axis.ticks()).containsExactly(0.01, 0.1, 1.0);
+        assertThat(axis.share(0.1)).isEqualTo(0.5);
+        assertThat(LogAxis.around(DoubleStream.of(10)).ticks()).containsExactly(10.0, 100.0);
+        assertThat(LogAxis.around(DoubleStream.empty()).ticks()).hasSize(2);
+    }
+
     private static List<String> labels(Axis axis) {
         return axis.ticks().stream().map(axis::label).toList();
     }

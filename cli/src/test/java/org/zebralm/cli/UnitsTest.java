@@ -65,4 +65,22 @@ class UnitsTest {
     void durationsShowTheirTwoLargestUnits(long millis, String expected) {
         assertThat(Units.duration(Duration.ofMillis(millis))).isEqualTo(expected);
     }
+
+    @ParameterizedTest
+    @CsvSource({
+        "0, 0 µs",
+        "0.0000852, 85.2 µs",
+        "0.00099949, 999 µs",
+        "0.0009996, 1 ms",
+        "0.00312, 3.12 ms",
+        "0.39, 390 ms",
+        "0.9996, 1 s",
+        "39.24, 39.2 s",
+        "132.4, 132 s",
+        "1320.6, 1321 s",
+        "NaN, NaN",
+    })
+    void secondsHaveThreeDigits(double seconds, String expected) {
+        assertThat(Units.seconds(seconds)).isEqualTo(expected);
+    }
 }

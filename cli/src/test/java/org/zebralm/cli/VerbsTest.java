@@ -89,9 +89,11 @@ class VerbsTest {
     @Test
     void inspectDrawsStripesAndCosts() throws IOException {
         assertThat(zebra("inspect", model())).isZero();
-        assertThat(out.toString()).contains("global  all 128", "local   last 17", "KV cache");
+        assertThat(out.toString())
+                .contains("global  all 128", "local   last 17", "KV cache", "attention here: vector (");
         JsonNode json = json("inspect", model(), "--lengths", "128,4096", "--json");
         assertThat(json.get("layers").get(1).get("window").asInt()).isEqualTo(17);
+        assertThat(json.get("attentionKernel").asText()).startsWith("vector (");
         // One global layer in pages of 256 and one ring of 16, two tensors of one head of 16, float32.
         assertThat(json.get("costs").get(0).get("kvBytes").asLong()).isEqualTo((256 + 16) * 2 * 16 * 4);
     }

@@ -1,6 +1,7 @@
 package org.zebralm.model;
 
 import java.util.List;
+import org.zebralm.kernel.KeyRange;
 import org.zebralm.tensor.DType;
 import org.zebralm.tensor.Lifetime;
 import org.zebralm.tensor.Scope;
@@ -41,6 +42,24 @@ public final class KvCache implements AutoCloseable {
     /// Returns the bytes of native memory held.
     public long bytes() {
         return layers.stream().mapToLong(LayerCache::bytes).sum();
+    }
+
+    /// Returns what a layer's attention reads for queries whose own keys are `fresh`: the held keys that they may
+    /// see, then `fresh`.
+    public List<KeyRange> reachable(int layer, KeyRange fresh) {
+        return layers.get(layer).reachable(fresh);
+    }
+
+    /// Takes the same keys into every layer, as if a model had computed them: for measuring attention over a cache
+    /// without a model.
+    public void fill(KeyRange keys) {
+        if (keys.position() != length) {
+            throw new IllegalArgumentException(
+                    "keys must follow those held: got position " + keys.position() + " after " + length + " tokens");
+        }
+        requireDType(keys.k_SKH().dtype());
+        layers.forEach(layer -> layer.append(keys));
+        advance(keys.length());
     }
 
     void requireDType(DType model) {

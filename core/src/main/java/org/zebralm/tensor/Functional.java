@@ -1,5 +1,6 @@
 package org.zebralm.tensor;
 
+import java.util.Arrays;
 import org.bytedeco.pytorch.DoubleOptional;
 import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
@@ -39,6 +40,41 @@ public final class Functional {
     /// Returns `log sum exp` over an axis.
     public static Tensor logSumExp(Tensor x, int axis, boolean keepAxis) {
         return new Tensor(torch.logsumexp(x.raw(), new long[] {axis}, keepAxis));
+    }
+
+    /// Returns libtorch's own attention, `softmax(scale * q k^T + mask) v`, with gradients: what our kernels are
+    /// compared with.
+    ///
+    /// Axes `[B, N, T, H]`; keys and values have as many heads as queries. `causal` lets query `i` see keys
+    /// `0 .. i`, so it is for as many queries as keys. On the CPU keep the mask in floating point, float32 or the
+    /// queries' type: a boolean one in bfloat16 has crashed libtorch 2.10.
+    ///
+    /// @param mask added to the scores, `[T, S]`, minus infinity where a pair is not attended; null for none, and
+    ///     only without `causal`
+    public static Tensor scaledDotProductAttention(
+            Tensor q_BNTH, Tensor k_BNSH, Tensor v_BNSH, @Nullable Tensor mask, boolean causal, double scale) {
+        if (q_BNTH.rank() != 4
+                || k_BNSH.rank() != 4
+                || !Arrays.equals(k_BNSH.shape(), v_BNSH.shape())
+                || q_BNTH.size(1) != k_BNSH.size(1)
+                || q_BNTH.size(3) != k_BNSH.size(3)) {
+            throw new IllegalArgumentException(
+                    "attention needs queries [B, N, T, H], keys and values [B, N, S, H]: got " + q_BNTH + ", " + k_BNSH
+                            + " and " + v_BNSH);
+        }
+        if (mask != null && (causal || !mask.dtype().isFloating())) {
+            throw new IllegalArgumentException(
+                    "a mask must be of floats and stand alone: got " + mask + (causal ? " with causal" : ""));
+        }
+        return new Tensor(torch.scaled_dot_product_attention(
+                q_BNTH.raw(),
+                k_BNSH.raw(),
+                v_BNSH.raw(),
+                Tensor.optional(mask),
+                0,
+                causal,
+                new DoubleOptional(scale),
+                false));
     }
 
     /// Returns the summed negative log-likelihood of `targets` (int64, negative = ignored) under `logits_TV`.

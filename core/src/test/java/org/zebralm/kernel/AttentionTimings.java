@@ -21,11 +21,12 @@ import org.zebralm.tensor.Torch;
 /// seconds: on a busy machine compare ratios.
 ///
 /// "per core" counts the processor time of the kernel's threads instead of the clock's, times the number of
-/// threads: what an idle machine would give, as far as caches and clock rates allow. It knows nothing of
-/// libtorch's threads, so it says nothing about `portable`.
+/// threads: what an idle machine would give, as far as caches and clock rates allow.
 ///
-/// Arguments: `vector` | `portable` | `decode` | `packed` choose; none means all. `-Dseconds=2` sets the time
-/// for each number.
+/// For whoever works on the kernels; what users measure, libtorch and the portable kernel beside ours, is
+/// `zebra bench`.
+///
+/// Arguments: `vector` | `decode` | `packed` choose; none means all. `-Dseconds=2` sets the time for each number.
 final class AttentionTimings {
     private static final double SECONDS = Double.parseDouble(System.getProperty("seconds", "2"));
 
@@ -38,12 +39,11 @@ final class AttentionTimings {
                 new VectorAttention(CpuPool.shared()).name(), System.getProperty("java.vm.version"), Torch.version());
         try (var _ = Scope.open();
                 var _ = Autograd.recording(false)) {
-            for (String name : List.of("vector", "packed", "decode", "portable")) {
+            for (String name : List.of("vector", "packed", "decode")) {
                 if (!chosen.isEmpty() && !chosen.contains(name)) {
                     continue;
                 }
-                AttentionKernel kernel =
-                        name.equals("portable") ? new PortableAttention() : new VectorAttention(CpuPool.shared());
+                AttentionKernel kernel = new VectorAttention(CpuPool.shared());
                 switch (name) {
                     case "packed" -> packed(kernel);
                     case "decode" -> decode(kernel);

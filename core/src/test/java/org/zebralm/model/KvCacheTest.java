@@ -16,6 +16,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.zebralm.kernel.CumulativeLengths;
+import org.zebralm.kernel.KeyRange;
 import org.zebralm.tensor.DType;
 import org.zebralm.tensor.Lifetime;
 import org.zebralm.tensor.Tensor;
@@ -52,6 +53,26 @@ class KvCacheTest {
             // 250 does not divide a page; the second and third chunk cross from one page to the next.
             assertThatTensor(inChunks(model, cache, ids, 250))
                     .isCloseTo(model.hidden(ids, CumulativeLengths.single(ids.length)), 1e-11);
+        }
+    }
+
+    @Test
+    void aFilledCacheHandsOutTheKeysThatAQueryMaySee() {
+        try (var cache = new KvCache(CONFIG, DType.FLOAT32)) {
+            Tensor keys = Tensors.normal(1, 1, 301, CONFIG.numKvHeads(), CONFIG.headDim());
+            cache.fill(new KeyRange(keys.narrow(0, 0, 300), keys.narrow(0, 0, 300), 0));
+            KeyRange fresh = new KeyRange(keys.narrow(0, 300, 1), keys.narrow(0, 300, 1), 300);
+            assertThat(cache.length()).isEqualTo(300);
+            for (int layer = 0; layer < CONFIG.numLayers(); layer++) {
+                List<Tensor> held = cache.reachable(layer, fresh).stream()
+                        .map(KeyRange::k_SKH)
+                        .toList();
+                long first = CONFIG.attentionTypes().get(layer).span().firstVisible(300);
+                assertThatTensor(Tensors.cat(held, 0)).isCloseTo(keys.narrow(0, first, 301 - first), 0);
+            }
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> cache.fill(new KeyRange(fresh.k_SKH(), fresh.v_SKH(), 17)))
+                    .withMessageContaining("got position 17 after 300 tokens");
         }
     }
 

@@ -1,0 +1,5 @@
+/// How fast attention runs: the cases, the implementations beside each other, and JMH's view of the same.
+@NullMarked
+package org.zebralm.bench;
+
+import org.jspecify.annotations.NullMarked;
