@@ -6,6 +6,8 @@ package org.zebralm.kernel;
 /// @param run the packed documents
 /// @param group query heads per key-value head
 /// @param padded the head width rounded up to [Lanes#padded]
+/// @param scoreFactor what queries are multiplied by, see [ScoreUnits]
+/// @param cap the bound on scores in units of log 2, or 0 for none
 /// @param halos the keys' gradients that more than one task adds to
 record BackwardCall(
         RowView queries,
@@ -20,19 +22,21 @@ record BackwardCall(
         int group,
         int padded,
         double scale,
+        float scoreFactor,
+        float cap,
+        SinkLogits sinks,
         Halos halos) {
-    static final double LOG2_E = 1 / Math.log(2);
+    boolean isCapped() {
+        return cap > 0;
+    }
 
     /// Returns the head width in panels of 64 columns.
     int panels() {
         return (padded + 63) / 64;
     }
 
-    float scoreFactor() {
-        return (float) (scale * LOG2_E);
-    }
-
+    /// Returns a row's log-sum-exp in units of log 2.
     float logSumExp(int row, int head) {
-        return (float) (Rows.read(logSumExp + 4 * ((long) head * queries.tokens() + row)) * LOG2_E);
+        return ScoreUnits.log2(Rows.read(logSumExp + 4 * ((long) head * queries.tokens() + row)));
     }
 }

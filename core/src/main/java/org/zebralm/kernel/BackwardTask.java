@@ -7,7 +7,7 @@ import java.util.Arrays;
 /// Chunks of query blocks ascend. The gradients of the keys they can see are summed in a ring of tiles, 64 keys
 /// each, in panels of 64 columns; a tile leaves the ring when no later row of the part sees it, so a local
 /// layer needs memory for its window, not for its length.
-record BackwardTask(BackwardCall call, BackwardPart part, int kvHead) implements CpuPool.Task {
+record BackwardTask(BackwardCall call, BackwardPart part, int partIndex, int kvHead) implements CpuPool.Task {
     private static final int BLOCK = Lanes.BLOCK;
     private static final int TILE = BLOCK * BLOCK;
 
@@ -133,6 +133,14 @@ record BackwardTask(BackwardCall call, BackwardPart part, int kvHead) implements
             w[at.logSums(b) + i] = call.logSumExp(row + i, head);
             w[at.deltas(b) + i] = DecodeProducts.dot(w, at.rows + i * width, at.scores + i * width, width);
         }
+        if (call.sinks().any()) {
+            // A sink is a score whose value is zero, so its dP is zero: dS = -P * delta.
+            double sum = 0;
+            for (int i = 0; i < count; i++) {
+                sum -= Math.pow(2, (double) call.sinks().logit(head) - w[at.logSums(b) + i]) * w[at.deltas(b) + i];
+            }
+            call.sinks().addGradient(partIndex, head, sum);
+        }
     }
 
     private void tile(CpuPool.Workspace workspace, Layout at, int key, int b, int stripTile, int tile) {
@@ -143,10 +151,16 @@ record BackwardTask(BackwardCall call, BackwardPart part, int kvHead) implements
         int values = at.values + stripTile * BLOCK * width;
         TileProducts.byKey(w, keys, width, at.queryLanes(b), visible, at.scores);
         TileProducts.byKey(w, values, width, at.dOutLanes(b), visible, at.dScores);
+        if (call.isCapped()) {
+            SoftCap.apply(w, at.scores, visible, call.cap(), at.slopes);
+        }
         TileSoftmax.probabilities(w, at.scores, visible, at.logSums(b));
         TileSoftmax.mask(w, at.scores, visible, key, workspace.first, workspace.last, b * BLOCK, at.scratch, 0);
         TileProducts.addByKey(w, at.scores, at.dOutPanels(b), width, visible, at.dValues(tile, 0), at.ring * TILE);
         TileSoftmax.scoreGradients(w, at.scores, at.dScores, visible, at.deltas(b));
+        if (call.isCapped()) {
+            SoftCap.scale(w, at.dScores, at.slopes, visible);
+        }
         TileProducts.addByKey(w, at.dScores, at.queryPanels(b), width, visible, at.dKeys(tile, 0), at.ring * TILE);
         TileProducts.addByLane(w, keys, width, at.dScores, visible, at.dQueryLanes(b));
     }
@@ -190,6 +204,7 @@ record BackwardTask(BackwardCall call, BackwardPart part, int kvHead) implements
         final int scores;
         final int dScores;
         final int scratch;
+        final int slopes;
         private final int dKeys;
         private final int dValues;
         final int end;
@@ -208,7 +223,8 @@ record BackwardTask(BackwardCall call, BackwardPart part, int kvHead) implements
             // The scores' place also holds rows of the output for a moment.
             dScores = scores + Math.max(TILE, lanes);
             scratch = dScores + TILE;
-            dKeys = scratch + 3 * BLOCK + 16;
+            slopes = scratch + 3 * BLOCK + 16;
+            dKeys = slopes + (call.isCapped() ? TILE : 0);
             dValues = Math.addExact(dKeys, Math.multiplyExact(ring, panels));
             end = Math.addExact(dValues, ring * panels);
         }

@@ -45,6 +45,11 @@ public final class CumulativeLengths {
         return bounds[document + 1] - bounds[document];
     }
 
+    /// Returns the bounds, 0 first and the number of tokens last.
+    int[] bounds() {
+        return bounds.clone();
+    }
+
     /// Returns the number of tokens of all documents.
     public int total() {
         return bounds[bounds.length - 1];

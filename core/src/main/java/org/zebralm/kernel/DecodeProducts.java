@@ -77,7 +77,7 @@ final class DecodeProducts {
         return m.reduceLanes(VectorOperators.MAX);
     }
 
-    /// Adds the values, each times its probability, to `output`; `count` is even.
+    /// Adds the values, each times its probability, to `output`.
     static void addValues(float[] w, int values, int width, int count, int probabilities, int output) {
         int d = 0;
         for (; d + 4 * L <= width; d += 4 * L) {
@@ -91,7 +91,8 @@ final class DecodeProducts {
             FloatVector b3 = FloatVector.zero(S);
             int a = values + d;
             // Two keys at a time into sums of their own: one chain of additions would wait for each other.
-            for (int key = 0; key < count; key += 2) {
+            int key = 0;
+            for (; key + 2 <= count; key += 2) {
                 FloatVector p = FloatVector.broadcast(S, w[probabilities + key]);
                 a0 = p.fma(FloatVector.fromArray(S, w, a), a0);
                 a1 = p.fma(FloatVector.fromArray(S, w, a + L), a1);
@@ -105,6 +106,13 @@ final class DecodeProducts {
                 b3 = r.fma(FloatVector.fromArray(S, w, a + 3 * L), b3);
                 a += width;
             }
+            if (key < count) {
+                FloatVector p = FloatVector.broadcast(S, w[probabilities + key]);
+                a0 = p.fma(FloatVector.fromArray(S, w, a), a0);
+                a1 = p.fma(FloatVector.fromArray(S, w, a + L), a1);
+                a2 = p.fma(FloatVector.fromArray(S, w, a + 2 * L), a2);
+                a3 = p.fma(FloatVector.fromArray(S, w, a + 3 * L), a3);
+            }
             a0.add(b0).intoArray(w, output + d);
             a1.add(b1).intoArray(w, output + d + L);
             a2.add(b2).intoArray(w, output + d + 2 * L);
@@ -112,15 +120,12 @@ final class DecodeProducts {
         }
         for (; d < width; d += L) {
             FloatVector a0 = FloatVector.fromArray(S, w, output + d);
-            FloatVector b0 = FloatVector.zero(S);
             int a = values + d;
-            for (int key = 0; key < count; key += 2) {
+            for (int key = 0; key < count; key++) {
                 a0 = FloatVector.fromArray(S, w, a).fma(FloatVector.broadcast(S, w[probabilities + key]), a0);
-                b0 = FloatVector.fromArray(S, w, a + width)
-                        .fma(FloatVector.broadcast(S, w[probabilities + key + 1]), b0);
-                a += 2 * width;
+                a += width;
             }
-            a0.add(b0).intoArray(w, output + d);
+            a0.intoArray(w, output + d);
         }
     }
 }

@@ -131,7 +131,7 @@ final class ForwardPlan {
             int headsPerTask = (numKvHeads + headTasks - 1) / headTasks;
             int pieces = Math.clamp(wanted / headTasks, 1, Math.max(1, keys / LEAST_DECODE_PIECE));
             int firstRecord = split(run, pieces);
-            floats = Math.max(floats, DecodeTask.floats(call.padded(), run.numRows() * call.group() * headsPerTask));
+            floats = Math.max(floats, DecodeTask.floats(call.padded(), headsPerTask, run.numRows() * call.group()));
             for (int piece = 0; piece < pieces; piece++) {
                 for (int head = 0; head < numKvHeads; head += headsPerTask) {
                     tasks.add(new DecodeTask(

@@ -67,8 +67,10 @@ record ForwardTask(
 
         TileSoftmax.fill(w, outputs, blocks * panel, 0);
         for (int b = 0; b < blocks; b++) {
-            TileSoftmax.fill(w, state + b * STATE, BLOCK, TileSoftmax.HIDDEN);
-            TileSoftmax.fill(w, state + b * STATE + BLOCK, BLOCK, 0);
+            for (int lane = 0; lane < BLOCK; lane++) {
+                int at = state + b * STATE + lane;
+                call.begin(w, head + lane % fold, piece, at, at + BLOCK);
+            }
             readQueries(w, b, rows, scratch, queries + b * panel);
             run.bounds(
                     row + b * rowsPerBlock(),
@@ -133,6 +135,9 @@ record ForwardTask(
         int width = call.padded();
         int sum = maximum + BLOCK;
         TileProducts.byKey(w, keys, width, queries, visible, scores);
+        if (call.isCapped()) {
+            SoftCap.apply(w, scores, visible, call.cap(), -1);
+        }
         TileSoftmax.mask(w, scores, visible, key, workspace.first, workspace.last, lanes, scratch, TileSoftmax.HIDDEN);
         if (TileSoftmax.maxima(w, scores, visible, maximum, scratch)) {
             TileSoftmax.rescale(w, visible.vectors, outputs, width, sum, scratch, maximum);

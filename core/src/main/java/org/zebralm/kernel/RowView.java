@@ -1,16 +1,34 @@
 package org.zebralm.kernel;
 
 import java.util.Objects;
-import org.zebralm.tensor.DType;
+import org.jspecify.annotations.Nullable;
 import org.zebralm.tensor.Tensor;
 
 /// A `[tokens, heads, width]` tensor as workers see it: addresses, which they may compute for every token and
 /// head of its shape.
 ///
 /// Holds no tensor: whoever made it keeps the memory alive.
-record RowView(long address, long tokenBytes, long headBytes, int tokens, int heads, int width, boolean bfloat16) {
+///
+/// @param scales where the first factor of int8 rows lies, else 0
+/// @param scaleTokenBytes how far apart the factors of neighbouring tokens are
+record RowView(
+        long address,
+        long tokenBytes,
+        long headBytes,
+        int tokens,
+        int heads,
+        int width,
+        Storage storage,
+        long scales,
+        long scaleTokenBytes,
+        long scaleHeadBytes) {
     /// Looks at `x`, or at a copy where a head's width does not lie in one piece.
     static RowView of(Tensor x) {
+        return of(x, null);
+    }
+
+    /// Looks at `x`, whose int8 rows have the factors `scales_SK`.
+    static RowView of(Tensor x, @Nullable Tensor scales_SK) {
         if (!x.isCpu()) {
             throw new IllegalArgumentException("the CPU kernel needs tensors on the CPU: got " + x);
         }
@@ -23,7 +41,10 @@ record RowView(long address, long tokenBytes, long headBytes, int tokens, int he
                 (int) rows.size(0),
                 (int) rows.size(1),
                 (int) rows.size(2),
-                rows.dtype() == DType.BFLOAT16);
+                Storage.of(rows),
+                scales_SK == null ? 0 : scales_SK.address(),
+                scales_SK == null ? 0 : scales_SK.stride(0) * 4,
+                scales_SK == null ? 0 : scales_SK.stride(1) * 4);
     }
 
     /// Returns the address of a token's head.
@@ -39,12 +60,23 @@ record RowView(long address, long tokenBytes, long headBytes, int tokens, int he
                 && next.tokenBytes == tokenBytes
                 && next.headBytes == headBytes
                 && next.heads == heads
-                && next.bfloat16 == bfloat16;
+                && next.storage == storage
+                && storage != Storage.INT8;
     }
 
     /// Returns this view with `more` tokens behind it.
     RowView extended(int more) {
-        return new RowView(address, tokenBytes, headBytes, tokens + more, heads, width, bfloat16);
+        return new RowView(
+                address,
+                tokenBytes,
+                headBytes,
+                tokens + more,
+                heads,
+                width,
+                storage,
+                scales,
+                scaleTokenBytes,
+                scaleHeadBytes);
     }
 
     /// Returns the address of a token's head, given that `count` tokens from there on are to be read.
@@ -53,11 +85,23 @@ record RowView(long address, long tokenBytes, long headBytes, int tokens, int he
         return at(token, head);
     }
 
+    /// Returns the factor of an int8 row.
+    float scale(int token, int head) {
+        Objects.checkIndex(token, tokens);
+        Objects.checkIndex(head, heads);
+        return Rows.read(scales + token * scaleTokenBytes + head * scaleHeadBytes);
+    }
+
     /// Reads tokens `[from, from + count)` of a head to rows of `padded` floats at `to`.
     void read(int from, int count, int head, float[] w, int to, int padded) {
         if (count > 0) {
             Objects.checkFromIndexSize(from, count, tokens);
-            Rows.read(at(from, head), tokenBytes, count, width, bfloat16, w, to, padded);
+            Rows.read(at(from, head), tokenBytes, count, width, storage, w, to, padded);
+            if (storage == Storage.INT8) {
+                for (int i = 0; i < count; i++) {
+                    Rows.multiply(w, to + i * padded, padded, scale(from + i, head));
+                }
+            }
         }
     }
 
@@ -74,8 +118,8 @@ record RowView(long address, long tokenBytes, long headBytes, int tokens, int he
         if (count > 0) {
             Objects.checkFromIndexSize(to, count, tokens);
             Objects.checkFromIndexSize(column, columns, width);
-            long address = at(to, head) + (long) column * (bfloat16 ? 2 : 4);
-            Rows.write(w, from, apart, count, columns, factor, bfloat16, address, tokenBytes);
+            long address = at(to, head) + (long) column * storage.bytes();
+            Rows.write(w, from, apart, count, columns, factor, storage, address, tokenBytes);
         }
     }
 }

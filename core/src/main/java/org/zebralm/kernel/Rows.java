@@ -3,13 +3,16 @@ package org.zebralm.kernel;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
+import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.ShortVector;
 import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorSpecies;
 
-/// Moves rows between tensors' memory and a worker's `float[]`, widening bfloat16 and rounding to it.
+/// Moves rows between tensors' memory and a worker's `float[]`, widening bfloat16 and int8 and rounding to
+/// bfloat16.
 ///
 /// The only code that touches raw addresses. They come from [RowView], which checked them against the tensors'
 /// shapes.
@@ -17,9 +20,15 @@ final class Rows {
     private static final VectorSpecies<Float> S = Lanes.FLOATS;
     private static final VectorSpecies<Integer> INTS = Lanes.INTS;
     private static final VectorSpecies<Short> HALVES = Lanes.HALVES;
+
+    /// At least 8 bytes, the smallest vector there is: with four lanes of float32 half of them are not used.
+    private static final VectorSpecies<Byte> BYTES =
+            VectorSpecies.of(byte.class, VectorShape.forBitSize(Math.max(64, 8 * Lanes.COUNT)));
+
     private static final int L = Lanes.COUNT;
     private static final ByteOrder ORDER = ByteOrder.nativeOrder();
     private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED;
+    private static final ValueLayout.OfByte BYTE = ValueLayout.JAVA_BYTE;
     private static final ValueLayout.OfShort HALF = ValueLayout.JAVA_SHORT_UNALIGNED;
     static final MemorySegment MEMORY = everything();
 
@@ -32,11 +41,11 @@ final class Rows {
 
     /// Reads `count` rows of `width`, `stride` bytes apart, to rows of `padded` floats at `to`, padding them
     /// with zeros.
-    static void read(long from, long stride, int count, int width, boolean bfloat16, float[] w, int to, int padded) {
-        if (bfloat16) {
-            readBfloat16(from, stride, count, width, w, to, padded);
-        } else {
-            readFloats(from, stride, count, width, w, to, padded);
+    static void read(long from, long stride, int count, int width, Storage storage, float[] w, int to, int padded) {
+        switch (storage) {
+            case FLOAT32 -> readFloats(from, stride, count, width, w, to, padded);
+            case BFLOAT16 -> readBfloat16(from, stride, count, width, w, to, padded);
+            case INT8 -> readInt8(from, stride, count, width, w, to, padded);
         }
     }
 
@@ -73,6 +82,59 @@ final class Rows {
 
     private static void readBfloat16(long from, long stride, int count, int width, float[] w, int to, int padded) {
         int d = 0;
+        // Whole rows where they are wide, so that memory is read as one stream: cached keys come from far away.
+        for (; d + 8 * L <= width; d += 8 * L) {
+            long in = from + 2L * d;
+            int out = to + d;
+            for (int i = 0; i < count; i++) {
+                IntVector x0 = (IntVector) ShortVector.fromMemorySegment(HALVES, MEMORY, in, ORDER)
+                        .convertShape(VectorOperators.S2I, INTS, 0);
+                IntVector x1 = (IntVector) ShortVector.fromMemorySegment(HALVES, MEMORY, in + 2L * L, ORDER)
+                        .convertShape(VectorOperators.S2I, INTS, 0);
+                IntVector x2 = (IntVector) ShortVector.fromMemorySegment(HALVES, MEMORY, in + 4L * L, ORDER)
+                        .convertShape(VectorOperators.S2I, INTS, 0);
+                IntVector x3 = (IntVector) ShortVector.fromMemorySegment(HALVES, MEMORY, in + 6L * L, ORDER)
+                        .convertShape(VectorOperators.S2I, INTS, 0);
+                IntVector x4 = (IntVector) ShortVector.fromMemorySegment(HALVES, MEMORY, in + 8L * L, ORDER)
+                        .convertShape(VectorOperators.S2I, INTS, 0);
+                IntVector x5 = (IntVector) ShortVector.fromMemorySegment(HALVES, MEMORY, in + 10L * L, ORDER)
+                        .convertShape(VectorOperators.S2I, INTS, 0);
+                IntVector x6 = (IntVector) ShortVector.fromMemorySegment(HALVES, MEMORY, in + 12L * L, ORDER)
+                        .convertShape(VectorOperators.S2I, INTS, 0);
+                IntVector x7 = (IntVector) ShortVector.fromMemorySegment(HALVES, MEMORY, in + 14L * L, ORDER)
+                        .convertShape(VectorOperators.S2I, INTS, 0);
+                x0.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats().intoArray(w, out);
+                x1.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats().intoArray(w, out + L);
+                x2.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats().intoArray(w, out + 2 * L);
+                x3.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats().intoArray(w, out + 3 * L);
+                x4.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats().intoArray(w, out + 4 * L);
+                x5.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats().intoArray(w, out + 5 * L);
+                x6.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats().intoArray(w, out + 6 * L);
+                x7.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats().intoArray(w, out + 7 * L);
+                in += stride;
+                out += padded;
+            }
+        }
+        for (; d + 4 * L <= width; d += 4 * L) {
+            long in = from + 2L * d;
+            int out = to + d;
+            for (int i = 0; i < count; i++) {
+                IntVector x0 = (IntVector) ShortVector.fromMemorySegment(HALVES, MEMORY, in, ORDER)
+                        .convertShape(VectorOperators.S2I, INTS, 0);
+                IntVector x1 = (IntVector) ShortVector.fromMemorySegment(HALVES, MEMORY, in + 2L * L, ORDER)
+                        .convertShape(VectorOperators.S2I, INTS, 0);
+                IntVector x2 = (IntVector) ShortVector.fromMemorySegment(HALVES, MEMORY, in + 4L * L, ORDER)
+                        .convertShape(VectorOperators.S2I, INTS, 0);
+                IntVector x3 = (IntVector) ShortVector.fromMemorySegment(HALVES, MEMORY, in + 6L * L, ORDER)
+                        .convertShape(VectorOperators.S2I, INTS, 0);
+                x0.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats().intoArray(w, out);
+                x1.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats().intoArray(w, out + L);
+                x2.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats().intoArray(w, out + 2 * L);
+                x3.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats().intoArray(w, out + 3 * L);
+                in += stride;
+                out += padded;
+            }
+        }
         for (; d + 2 * L <= width; d += 2 * L) {
             long in = from + 2L * d;
             int out = to + d;
@@ -106,21 +168,40 @@ final class Rows {
         }
     }
 
+    private static void readInt8(long from, long stride, int count, int width, float[] w, int to, int padded) {
+        int d = 0;
+        for (; d + BYTES.length() <= width; d += L) {
+            long in = from + d;
+            int out = to + d;
+            for (int i = 0; i < count; i++) {
+                ((FloatVector) ByteVector.fromMemorySegment(BYTES, MEMORY, in, ORDER)
+                                .convertShape(VectorOperators.B2F, S, 0))
+                        .intoArray(w, out);
+                in += stride;
+                out += padded;
+            }
+        }
+        for (int i = 0; d < padded && i < count; i++) {
+            for (int e = d; e < padded; e++) {
+                w[to + i * padded + e] = e < width ? MEMORY.get(BYTE, from + i * stride + e) : 0;
+            }
+        }
+    }
+
+    /// Multiplies `count` floats, a multiple of 16.
+    static void multiply(float[] w, int from, int count, float factor) {
+        for (int a = from; a < from + count; a += L) {
+            FloatVector.fromArray(S, w, a).mul(factor).intoArray(w, a);
+        }
+    }
+
     /// Writes `count` rows of `width` floats, `apart` floats apart at `from`, multiplied by `factor`.
     static void write(
-            float[] w,
-            int from,
-            int apart,
-            int count,
-            int width,
-            float factor,
-            boolean bfloat16,
-            long to,
-            long stride) {
-        if (bfloat16) {
-            writeBfloat16(w, from, apart, count, width, factor, to, stride);
-        } else {
-            writeFloats(w, from, apart, count, width, factor, to, stride);
+            float[] w, int from, int apart, int count, int width, float factor, Storage storage, long to, long stride) {
+        switch (storage) {
+            case FLOAT32 -> writeFloats(w, from, apart, count, width, factor, to, stride);
+            case BFLOAT16 -> writeBfloat16(w, from, apart, count, width, factor, to, stride);
+            case INT8 -> throw new IllegalArgumentException("results are not stored as int8");
         }
     }
 

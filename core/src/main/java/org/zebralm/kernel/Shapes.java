@@ -71,13 +71,25 @@ final class Shapes {
     }
 
     private static void checkSinks(AttentionSpec spec, Tensor q_TNH) {
-        if (spec.sinks_N() != null && spec.sinks_N().size(0) != q_TNH.size(1)) {
+        Tensor sinks_N = spec.sinks_N();
+        if (sinks_N == null) {
+            return;
+        }
+        if (sinks_N.size(0) != q_TNH.size(1)) {
+            throw new IllegalArgumentException("each query head needs its sink: got " + sinks_N + " for q " + q_TNH);
+        }
+        checkOneDevice("sinks", sinks_N, q_TNH);
+    }
+
+    private static void checkOneDevice(String name, Tensor x, Tensor q_TNH) {
+        if (!x.device().equals(q_TNH.device())) {
             throw new IllegalArgumentException(
-                    "each query head needs its sink: got " + spec.sinks_N() + " for q " + q_TNH);
+                    name + " must be where q is: got " + x.device() + " and " + q_TNH.device());
         }
     }
 
     private static void checkHeads(Tensor q_TNH, Tensor k_SKH) {
+        checkOneDevice("k", k_SKH, q_TNH);
         boolean sameType = q_TNH.dtype() == k_SKH.dtype() || k_SKH.dtype() == DType.INT8;
         if (q_TNH.size(2) != k_SKH.size(2) || q_TNH.size(1) % k_SKH.size(1) != 0 || !sameType) {
             throw new IllegalArgumentException(

@@ -26,13 +26,13 @@ final class TileSoftmax {
     /// How far a maximum may grow before the sums are scaled anew: probabilities stay below 2^8.
     private static final float SLACK = 8;
 
-    private static final float ROUND = 12582912; // 1.5 * 2^23
-    private static final FloatVector E5 = FloatVector.broadcast(S, 0.0013276467f);
-    private static final FloatVector E4 = FloatVector.broadcast(S, 0.009675541f);
-    private static final FloatVector E3 = FloatVector.broadcast(S, 0.055507135f);
-    private static final FloatVector E2 = FloatVector.broadcast(S, 0.2402212f);
-    private static final FloatVector E1 = FloatVector.broadcast(S, 0.69314694f);
-    private static final FloatVector E0 = FloatVector.broadcast(S, 1.0000001f);
+    static final float ROUND = 12582912; // 1.5 * 2^23
+    static final FloatVector E5 = FloatVector.broadcast(S, 0.0013276467f);
+    static final FloatVector E4 = FloatVector.broadcast(S, 0.009675541f);
+    static final FloatVector E3 = FloatVector.broadcast(S, 0.055507135f);
+    static final FloatVector E2 = FloatVector.broadcast(S, 0.2402212f);
+    static final FloatVector E1 = FloatVector.broadcast(S, 0.69314694f);
+    static final FloatVector E0 = FloatVector.broadcast(S, 1.0000001f);
 
     private TileSoftmax() {}
 

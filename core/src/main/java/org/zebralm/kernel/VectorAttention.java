@@ -34,7 +34,7 @@ final class VectorAttention implements AttentionKernel {
     public AttentionOutput forward(AttentionSpec spec, Tensor q_TNH, List<Sequence> sequences) {
         Shapes.check(spec, q_TNH, sequences);
         sequences.forEach(sequence -> sequence.requireReach(spec.span()));
-        if (!isOurs(spec, q_TNH) || sequences.stream().anyMatch(VectorAttention::hasScales)) {
+        if (!isOurs(q_TNH)) {
             return portable.forward(spec, q_TNH, sequences);
         }
         int numKvHeads = (int) sequences.getFirst().keys().getFirst().k_SKH().size(1);
@@ -46,7 +46,7 @@ final class VectorAttention implements AttentionKernel {
     public AttentionOutput forward(
             AttentionSpec spec, Tensor q_TNH, Tensor k_TKH, Tensor v_TKH, CumulativeLengths lengths) {
         Shapes.check(spec, q_TNH, k_TKH, v_TKH, lengths);
-        if (!isOurs(spec, q_TNH)) {
+        if (!isOurs(q_TNH)) {
             return portable.forward(spec, q_TNH, k_TKH, v_TKH, lengths);
         }
         RowView keys = RowView.of(k_TKH);
@@ -64,7 +64,9 @@ final class VectorAttention implements AttentionKernel {
                 window(spec.span()),
                 queries.heads() / numKvHeads,
                 Lanes.padded(queries.width()),
-                (float) (spec.scale() * BackwardCall.LOG2_E),
+                ScoreUnits.factor(spec),
+                ScoreUnits.cap(spec),
+                new SinkLogits(spec, 0),
                 partials);
         synchronized (this) { // one call at a time: the partial results are shared
             var plan = new ForwardPlan(call, runs, pool.numThreads());
@@ -88,7 +90,7 @@ final class VectorAttention implements AttentionKernel {
             Tensor dOut_TNH) {
         Shapes.check(spec, q_TNH, k_TKH, v_TKH, lengths);
         Shapes.checkSame("dOut", dOut_TNH, "q", q_TNH);
-        if (!isOurs(spec, q_TNH)) {
+        if (!isOurs(q_TNH)) {
             return portable.backward(spec, q_TNH, k_TKH, v_TKH, lengths, output, dOut_TNH);
         }
         Shapes.checkSame("out", output.out_TNH(), "q", q_TNH);
@@ -100,6 +102,7 @@ final class VectorAttention implements AttentionKernel {
         Tensor dk_TKH = Tensors.empty(k_TKH.dtype(), k_TKH.shape());
         Tensor dv_TKH = Tensors.empty(v_TKH.dtype(), v_TKH.shape());
         KeyRun run = KeyRun.packed(keys, RowView.of(v_TKH), lengths);
+        List<BackwardPart> parts = BackwardPart.cut(run, window(spec.span()), keys.heads(), pool.numThreads());
         var call = new BackwardCall(
                 queries,
                 RowView.of(output.out_TNH()),
@@ -113,14 +116,16 @@ final class VectorAttention implements AttentionKernel {
                 queries.heads() / keys.heads(),
                 Lanes.padded(queries.width()),
                 spec.scale(),
+                ScoreUnits.factor(spec),
+                ScoreUnits.cap(spec),
+                new SinkLogits(spec, parts.size()),
                 halos);
-        List<BackwardPart> parts = BackwardPart.cut(run, call.window(), keys.heads(), pool.numThreads());
         synchronized (this) { // one call at a time: the halos are shared
             halos.reserve(parts, keys.heads(), call.panels() * 64);
             List<BackwardTask> tasks = new ArrayList<>();
-            for (BackwardPart part : parts.reversed()) {
+            for (int part = parts.size() - 1; part >= 0; part--) {
                 for (int head = 0; head < keys.heads(); head++) {
-                    tasks.add(new BackwardTask(call, part, head));
+                    tasks.add(new BackwardTask(call, parts.get(part), part, head));
                 }
             }
             int floats = 0;
@@ -133,17 +138,11 @@ final class VectorAttention implements AttentionKernel {
                 pool.run(joins, floats);
             }
         }
-        return new AttentionGradients(dq_TNH, dk_TKH, dv_TKH, null);
+        return new AttentionGradients(dq_TNH, dk_TKH, dv_TKH, call.sinks().gradients(spec));
     }
 
-    private static boolean isOurs(AttentionSpec spec, Tensor q) {
-        return !spec.isCapped()
-                && spec.sinks_N() == null
-                && (q.dtype() == DType.FLOAT32 || q.dtype() == DType.BFLOAT16);
-    }
-
-    private static boolean hasScales(Sequence sequence) {
-        return sequence.keys().stream().anyMatch(range -> range.scales() != null);
+    private static boolean isOurs(Tensor q) {
+        return q.isCpu() && (q.dtype() == DType.FLOAT32 || q.dtype() == DType.BFLOAT16);
     }
 
     private static int window(Span span) {

@@ -5,7 +5,6 @@ import java.util.List;
 import org.zebralm.kernel.KeyRange;
 import org.zebralm.tensor.Lifetime;
 import org.zebralm.tensor.Tensor;
-import org.zebralm.tensor.Tensors;
 
 /// A global layer's cache: every key, in pages of equal size that are added as the sequence grows.
 final class GrowingCache implements LayerCache {
@@ -57,11 +56,12 @@ final class GrowingCache implements LayerCache {
 
     private void addPage(KeyRange like) {
         for (List<Tensor> pages : List.of(keys, values)) {
-            Tensor page = lifetime.keep(Tensors.empty(
+            Tensor page = LayerCache.headMajor(
+                    lifetime,
                     like.k_SKH().dtype(),
                     PAGE,
                     like.k_SKH().size(1),
-                    like.k_SKH().size(2)));
+                    like.k_SKH().size(2));
             pages.add(page);
             bytes += page.numElements() * page.dtype().bytes();
         }

@@ -5,7 +5,6 @@ import org.zebralm.kernel.KeyRange;
 import org.zebralm.tensor.DType;
 import org.zebralm.tensor.Lifetime;
 import org.zebralm.tensor.Scope;
-import org.zebralm.tensor.Tensors;
 
 /// The keys and values of one sequence: growing for global layers, a ring of the window for local ones.
 ///
@@ -30,8 +29,9 @@ public final class KvCache implements AutoCloseable {
     }
 
     private RingCache ring(ZebraConfig config, int window, DType dtype) {
-        long[] shape = {window - 1, config.numKvHeads(), config.headDim()};
-        return new RingCache(lifetime.keep(Tensors.empty(dtype, shape)), lifetime.keep(Tensors.empty(dtype, shape)));
+        return new RingCache(
+                LayerCache.headMajor(lifetime, dtype, window - 1, config.numKvHeads(), config.headDim()),
+                LayerCache.headMajor(lifetime, dtype, window - 1, config.numKvHeads(), config.headDim()));
     }
 
     /// Returns the number of tokens seen.

@@ -2,6 +2,10 @@ package org.zebralm.model;
 
 import java.util.List;
 import org.zebralm.kernel.KeyRange;
+import org.zebralm.tensor.DType;
+import org.zebralm.tensor.Lifetime;
+import org.zebralm.tensor.Tensor;
+import org.zebralm.tensor.Tensors;
 
 /// One layer's keys and values of one sequence.
 sealed interface LayerCache permits GrowingCache, RingCache {
@@ -15,4 +19,10 @@ sealed interface LayerCache permits GrowingCache, RingCache {
 
     /// Returns the bytes allocated.
     long bytes();
+
+    /// Makes room for keys, `[numKeys, numKvHeads, headDim]`, of which a head's lie behind each other: a query
+    /// reads them as one stream, at up to twice the bandwidth of keys whose heads alternate (`results/`).
+    static Tensor headMajor(Lifetime lifetime, DType dtype, long numKeys, long numKvHeads, long headDim) {
+        return lifetime.keep(Tensors.empty(dtype, numKvHeads, numKeys, headDim).transpose(0, 1));
+    }
 }

@@ -60,6 +60,11 @@ public final class Tensor {
         return raw.is_cpu();
     }
 
+    /// Returns where the memory is.
+    public Device device() {
+        return raw.is_cpu() ? Device.CPU : Device.cuda(raw.device().index());
+    }
+
     /// Returns the distance between neighbours along an axis, in elements.
     public long stride(int axis) {
         return raw.stride(axis);
@@ -117,6 +122,10 @@ public final class Tensor {
         return new Tensor(raw.add(other.raw));
     }
 
+    public Tensor add(double term) {
+        return new Tensor(raw.add(new Scalar(term)));
+    }
+
     public Tensor sub(Tensor other) {
         return new Tensor(raw.sub(other.raw));
     }
@@ -164,6 +173,16 @@ public final class Tensor {
         return new Tensor(raw.log());
     }
 
+    /// Returns `log(exp(this) + exp(other))`, broadcast, without overflow.
+    public Tensor logAddExp(Tensor other) {
+        return new Tensor(raw.logaddexp(other.raw));
+    }
+
+    /// Returns where this is less than `other`, broadcast, as bool.
+    public Tensor lessThan(Tensor other) {
+        return new Tensor(raw.lt(other.raw));
+    }
+
     public Tensor sum() {
         return new Tensor(raw.sum());
     }
@@ -194,6 +213,18 @@ public final class Tensor {
             throw new IllegalArgumentException("matmul needs [.., m, k] and [.., k, n]: got " + this + " and " + other);
         }
         return new Tensor(torch.matmul(raw, other.raw));
+    }
+
+    /// Returns `factor` times the products of two stacks of matrices, `[b, m, k] x [b, k, n]`, added in `dtype`
+    /// and returned in it, also where the factors have fewer bits.
+    ///
+    /// Only CUDA has such products of mixed types; on the CPU `dtype` must be the factors' own.
+    public Tensor matmul(Tensor other, double factor, DType dtype) {
+        if (dtype() != dtype) {
+            return MixedProduct.of(this, other, dtype).mulInPlace(factor);
+        }
+        Tensor product = Tensors.empty(device(), dtype, size(0), size(1), other.size(2));
+        return product.setMatmulInPlace(0, this, other, factor);
     }
 
     /// Returns the rows that `indices` (int64) names, along the first axis.
@@ -230,6 +261,19 @@ public final class Tensor {
 
     public Tensor divInPlace(Tensor other) {
         raw.div_(other.raw);
+        return this;
+    }
+
+    /// Sets stacked matrices `[b, m, n]` to `keep` times themselves plus `factor * a x b`; with `keep` 0 what
+    /// they were is not read.
+    public Tensor setMatmulInPlace(double keep, Tensor a, Tensor b, double factor) {
+        raw.baddbmm_(a.raw, b.raw, new Scalar(keep), new Scalar(factor));
+        return this;
+    }
+
+    /// Adds `factor` times `other`.
+    public Tensor addInPlace(Tensor other, double factor) {
+        raw.add_(other.raw, new Scalar(factor));
         return this;
     }
 

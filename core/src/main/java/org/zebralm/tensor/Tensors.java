@@ -44,7 +44,11 @@ public final class Tensors {
 
     /// Returns `[0, 1, .., length - 1]` as int64.
     public static Tensor arange(long length) {
-        return new Tensor(torch.arange(new Scalar(length), options(Device.CPU, DType.INT64)));
+        return arange(Device.CPU, length);
+    }
+
+    public static Tensor arange(Device device, long length) {
+        return new Tensor(torch.arange(new Scalar(length), options(device, DType.INT64)));
     }
 
     public static Tensor of(float[] values, long... shape) {
@@ -71,6 +75,13 @@ public final class Tensors {
         for (int i = 0; i < values.length; i++) {
             memory.set(ValueLayout.JAVA_BYTE, i, (byte) (values[i] ? 1 : 0));
         }
+        return tensor;
+    }
+
+    /// Returns values as int32.
+    public static Tensor ofInts(int... values) {
+        Tensor tensor = empty(DType.INT32, values.length);
+        MemorySegment.copy(values, 0, tensor.memory(), ValueLayout.JAVA_INT_UNALIGNED, 0, values.length);
         return tensor;
     }
 

@@ -1,5 +1,6 @@
 package org.zebralm.kernel;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -65,6 +66,49 @@ class AttentionKernelTest {
     void aTokenAloneGetsItsOwnValue(AttentionKernel kernel) {
         AttentionCase.of(3, 1, 32, 7, DType.FLOAT32, 0, 1).check(kernel, 2e-5, 1e-4);
         AttentionCase.of(2, 2, 64, 7, DType.FLOAT32, 0, 1, 2, 3, 40, 41).check(kernel, 2e-5, 1e-4);
+    }
+
+    @ParameterizedTest
+    @MethodSource("kernels")
+    void boundsScoresAndSparesProbabilityForSinks(AttentionKernel kernel) {
+        for (DType dtype : List.of(DType.FLOAT32, DType.BFLOAT16)) {
+            double forward = dtype == DType.FLOAT32 ? 2e-5 : 1e-2;
+            double backward = dtype == DType.FLOAT32 ? 1e-4 : 1e-2;
+            for (int window : new int[] {65, Integer.MAX_VALUE}) {
+                var plain = AttentionCase.of(6, 3, 64, window, dtype, 0, 33, 34, 230);
+                plain.withSinks().check(kernel, forward, backward);
+                plain.withSoftCap(0.5).check(kernel, forward, backward);
+                plain.withSoftCap(50).check(kernel, forward, backward);
+                plain.withSoftCap(2).withSinks().check(kernel, forward, backward);
+            }
+        }
+    }
+
+    /// The cap keeps scores of 1e4 at 30; where it does, nothing flows back to queries and keys.
+    @ParameterizedTest
+    @MethodSource("kernels")
+    void aCapTamesExtremeScores(AttentionKernel kernel) {
+        var problem = new AttentionCase(
+                2, 1, 64, CumulativeLengths.single(150), 100, 1 / 8.0, DType.FLOAT32, 60, 5, 30, true);
+        problem.check(kernel, 2e-3, 2e-3);
+    }
+
+    /// A sink far above every score takes all probability, one far below takes none.
+    @ParameterizedTest
+    @MethodSource("kernels")
+    void extremeSinksStayFinite(AttentionKernel kernel) {
+        var problem = AttentionCase.of(2, 2, 32, 40, DType.FLOAT32, 0, 100);
+        for (float sink : new float[] {1e4f, -1e4f}) {
+            AttentionSpec spec = problem.spec().withSinks(Tensors.of(new float[] {sink, sink}, 2));
+            AttentionOutput output = kernel.forward(spec, problem.q(), problem.k(), problem.v(), problem.lengths());
+            AttentionGradients gradients = kernel.backward(
+                    spec, problem.q(), problem.k(), problem.v(), problem.lengths(), output, problem.dOut());
+            double[] out = sink > 0 ? new double[100 * 64] : problem.expected().out;
+            problem.close("out", output.out_TNH(), out, 2e-5);
+            double[] dk = sink > 0 ? new double[100 * 64] : problem.expected().dk;
+            problem.close("dk", gradients.dk_TKH(), dk, 1e-4);
+            problem.close("dSinks", requireNonNull(gradients.dSinks_N()), new double[2], 1e-4);
+        }
     }
 
     @ParameterizedTest
@@ -160,6 +204,14 @@ class AttentionKernelTest {
                 new AttentionOutput(output.out_TNH(), output.logSumExp_NT().narrow(1, 0, 9));
         assertThatThrownBy(() -> kernel.backward(problem.spec(), q, k, k, problem.lengths(), stranger, q))
                 .hasMessageContaining("[4, 9]");
+        Tensor five = Tensors.zeros(DType.FLOAT32, 5);
+        assertThatThrownBy(() -> kernel.forward(problem.spec().withSinks(five), q, k, k, problem.lengths()))
+                .hasMessageContaining("sink")
+                .hasMessageContaining("[5]")
+                .hasMessageContaining("[10, 4, 16]");
+        assertThatThrownBy(
+                        () -> kernel.forward(problem.spec(), q, k.to(DType.INT8), k.to(DType.INT8), problem.lengths()))
+                .hasMessageContaining("int8");
         assertThat(kernel.name()).isNotBlank();
     }
 }

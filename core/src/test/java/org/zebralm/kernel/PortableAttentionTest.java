@@ -299,6 +299,34 @@ class PortableAttentionTest {
         checkAgainstLoops(problem.rounded(DType.FLOAT64), DType.FLOAT64, 1e-9);
     }
 
+    /// With 128 heads a tile has 256 keys, so that later rows meet two and earlier rows of their block see
+    /// nothing of the second.
+    @ParameterizedTest
+    @ValueSource(ints = {150, Integer.MAX_VALUE})
+    void tilesOfKeysAddUpToTheWhole(int window) {
+        assertThat(BlockSize.of(Tensors.empty(DType.FLOAT32, 400, 128, 2))).isEqualTo(new BlockSize(128, 256));
+        var problem = AttentionCase.of(128, 64, 2, window, DType.FLOAT32, 0, 380, 400);
+        problem.check(kernel, 2e-5, 1e-4);
+        problem.withSinks().withSoftCap(1.5).check(kernel, 2e-5, 1e-4);
+    }
+
+    @Test
+    void shortDocumentsShareABlockAndLongOnesDoNot() {
+        Tensor k = Tensors.empty(DType.FLOAT32, 700, 1, 2);
+        Stretch stretch = Stretch.packed(Span.global(), k, k, CumulativeLengths.of(0, 30, 60, 90, 500, 510, 700));
+        List<String> blocks = stretch.blocks(128).stream()
+                .map(block -> block.firstRow() + " + " + block.numRows() + ": " + block.from() + ".." + block.to())
+                .toList();
+        assertThat(blocks)
+                .containsExactly(
+                        "0 + 128: 0..128", // the three short ones and the start of the long one
+                        "128 + 128: 90..256",
+                        "256 + 128: 90..384",
+                        "384 + 116: 90..500", // ends with its document: nobody after it sees those keys
+                        "500 + 128: 500..628",
+                        "628 + 72: 510..700");
+    }
+
     @Test
     void neitherDirectionRecordsHistory() {
         Problem problem = Problem.of(2, 1, WINDOW, 0, 9);
@@ -324,26 +352,26 @@ class PortableAttentionTest {
         AttentionSpec spec = problem.spec();
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> kernel.forward(spec, q, k, v, CumulativeLengths.of(0, 8)))
-                .withMessageContaining("got 8 and float32[9, 2, 8]");
+                .withMessageContaining("got float32[9, 4, 8], float32[9, 2, 8] and 8");
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> kernel.forward(spec, q.narrow(0, 0, 8), k, v, problem.lengths()))
-                .withMessageContaining("got 9 of 8");
+                .withMessageContaining("got float32[8, 4, 8], float32[9, 2, 8] and 9");
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> kernel.forward(spec, q.narrow(1, 0, 3), k, v, problem.lengths()))
                 .withMessageContaining("numHeads must be a multiple of numKvHeads");
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> kernel.forward(spec, q, k.to(DType.BFLOAT16), v, problem.lengths()))
-                .withMessageContaining("k must be like v");
+                .withMessageContaining("v must be like k: got float32[9, 2, 8] and bfloat16[9, 2, 8]");
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> kernel.forward(spec, q.to(DType.BFLOAT16), k, v, problem.lengths()))
                 .withMessageContaining("q and k must have one headDim and dtype");
         assertThatIllegalArgumentException()
                 .isThrownBy(() ->
                         kernel.forward(spec, q, k, problem.v(DType.FLOAT32).narrow(0, 0, 8), problem.lengths()))
-                .withMessageContaining("float32[9, 2, 8] and float32[8, 2, 8]");
+                .withMessageContaining("float32[8, 2, 8] and float32[9, 2, 8]");
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> kernel.forward(spec, q, k, Tensors.cat(List.of(v, v), 0), problem.lengths()))
-                .withMessageContaining("float32[9, 2, 8] and float32[18, 2, 8]");
+                .withMessageContaining("float32[18, 2, 8] and float32[9, 2, 8]");
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> kernel.forward(
                         spec, q.narrow(0, 8, 1), List.of(new Sequence(0, 1, 8, List.of(range(k, v, 5, 9))))))

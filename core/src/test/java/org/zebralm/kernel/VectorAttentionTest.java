@@ -154,6 +154,11 @@ class VectorAttentionTest {
                 AttentionCase.of(2, 2, 24, 70, DType.BFLOAT16, 0, 90).check(kernel, 1e-2, 1e-2);
                 Chunks.check(
                         kernel, AttentionCase.of(6, 2, 48, 70, DType.BFLOAT16, 0, 90), new Random(1), 1, 2, 30, 57);
+                var special = AttentionCase.of(3, 3, 64, 70, DType.BFLOAT16, 0, 90)
+                        .withSinks()
+                        .withSoftCap(1);
+                special.check(kernel, 1e-2, 1e-2);
+                Chunks.check(kernel, special, new Random(2), 1, 2, 30, 57);
             }
             System.out.println("all right");
         }
