@@ -121,7 +121,7 @@ final class ForwardPlan {
         for (KeyRun run : runs) {
             work += (long) visibleKeys(run) * numKvHeads;
         }
-        long quantum = Math.max(2048, work / (8L * numThreads));
+        long quantum = Math.max(2048, work / (24L * numThreads));
         for (KeyRun run : runs) {
             int keys = visibleKeys(run);
             int wanted = (int) Math.max(1, (long) keys * numKvHeads / quantum);

@@ -2,88 +2,81 @@ package org.zebralm.kernel;
 
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorSpecies;
 
-/// Sums across lanes, of many vectors at once.
+/// Sums across the lanes of vectors of 16, eight vectors at once.
 ///
-/// Two vectors are folded into one whose halves hold the sums of either's halves, and so on: eight vectors take
-/// seven such steps of two shuffles and an addition, where one at a time would take eight times four. For 16
-/// lanes.
+/// Two vectors are folded into one whose halves hold the sums of either's halves, and so on: seven such steps of a
+/// blend, a shuffle and an addition take the place of eight sums of four steps each. Vectors of 8 lanes, since
+/// shuffles of 16 take twice as long; the first halving is a load of either half.
 final class LaneSums {
-    private static final VectorSpecies<Float> S = Lanes.FLOATS;
-    private static final int L = Lanes.COUNT;
-    private static final IntVector LOW_2 = Transpose.LOW_2;
-    private static final IntVector LOW_4 = Transpose.LOW_4;
-    private static final IntVector LOW_8 = Transpose.LOW_8;
-    private static final IntVector HIGH_2 = Transpose.HIGH_2;
-    private static final IntVector HIGH_4 = Transpose.HIGH_4;
-    private static final IntVector HIGH_8 = Transpose.HIGH_8;
-    private static final IntVector EVEN = IntVector.fromArray(Lanes.INTS, everySecond(0), 0);
-    private static final IntVector ODD = IntVector.fromArray(Lanes.INTS, everySecond(1), 0);
+    private static final VectorSpecies<Float> S = FloatVector.SPECIES_256;
+    private static final VectorMask<Float> UPPER_4 = upper(4);
+    private static final VectorMask<Float> UPPER_2 = upper(2);
+    private static final VectorMask<Float> UPPER_1 = upper(1);
+    private static final IntVector ACROSS_4 = across(4);
+    private static final IntVector ACROSS_2 = across(2);
+    private static final IntVector ACROSS_1 = across(1);
 
     private LaneSums() {}
 
-    private static int[] everySecond(int first) {
-        int[] source = new int[L];
-        for (int lane = 0; lane < L; lane++) {
-            source[lane] = 2 * lane + first;
+    /// The lanes whose number has a bit: they come from the second vector.
+    private static VectorMask<Float> upper(int bit) {
+        boolean[] lanes = new boolean[8];
+        for (int lane = 0; lane < 8; lane++) {
+            lanes[lane] = (lane & bit) != 0;
         }
-        return source;
+        return VectorMask.fromArray(S, lanes, 0);
     }
 
-    /// Puts the sum of each of `count` vectors at `from` into `w[to ..]`, and up to 15 numbers without meaning
-    /// behind them. Changes the vectors.
+    /// For each lane its partner in the same vector: lanes of the second are numbered from 8 on.
+    private static IntVector across(int bit) {
+        int[] source = new int[8];
+        for (int lane = 0; lane < 8; lane++) {
+            source[lane] = (lane & bit) == 0 ? lane + bit : 8 + lane - bit;
+        }
+        return IntVector.fromArray(IntVector.SPECIES_256, source, 0);
+    }
+
+    /// Puts the sum of each of `count` vectors at `from` into `w[to ..]`, and up to 7 numbers without meaning
+    /// behind them.
     static void add(float[] w, int from, int count, int to) {
         for (int j = 0; j < count; j += 8) {
-            halves(w, from + j * L, from + 2 * j);
-        }
-        for (int j = 0; j < count; j += L) {
-            IntVector a = FloatVector.fromArray(S, w, from + 2 * j).reinterpretAsInts();
-            IntVector b = FloatVector.fromArray(S, w, from + 2 * j + L).reinterpretAsInts();
-            EVEN.selectFrom(a, b)
-                    .reinterpretAsFloats()
-                    .add(ODD.selectFrom(a, b).reinterpretAsFloats())
-                    .intoArray(w, to + j);
+            addEight(w, from + 16 * j, to + j);
         }
     }
 
-    /// Adds up eight vectors to two halves each, in their order.
-    private static void halves(float[] w, int from, int to) {
-        IntVector c0 = FloatVector.fromArray(S, w, from).reinterpretAsInts();
-        IntVector c1 = FloatVector.fromArray(S, w, from + L).reinterpretAsInts();
-        IntVector c2 = FloatVector.fromArray(S, w, from + 2 * L).reinterpretAsInts();
-        IntVector c3 = FloatVector.fromArray(S, w, from + 3 * L).reinterpretAsInts();
-        IntVector c4 = FloatVector.fromArray(S, w, from + 4 * L).reinterpretAsInts();
-        IntVector c5 = FloatVector.fromArray(S, w, from + 5 * L).reinterpretAsInts();
-        IntVector c6 = FloatVector.fromArray(S, w, from + 6 * L).reinterpretAsInts();
-        IntVector c7 = FloatVector.fromArray(S, w, from + 7 * L).reinterpretAsInts();
-        IntVector c04 = LOW_8.selectFrom(c0, c4)
-                .reinterpretAsFloats()
-                .add(HIGH_8.selectFrom(c0, c4).reinterpretAsFloats())
-                .reinterpretAsInts();
-        IntVector c15 = LOW_8.selectFrom(c1, c5)
-                .reinterpretAsFloats()
-                .add(HIGH_8.selectFrom(c1, c5).reinterpretAsFloats())
-                .reinterpretAsInts();
-        IntVector c26 = LOW_8.selectFrom(c2, c6)
-                .reinterpretAsFloats()
-                .add(HIGH_8.selectFrom(c2, c6).reinterpretAsFloats())
-                .reinterpretAsInts();
-        IntVector c37 = LOW_8.selectFrom(c3, c7)
-                .reinterpretAsFloats()
-                .add(HIGH_8.selectFrom(c3, c7).reinterpretAsFloats())
-                .reinterpretAsInts();
-        IntVector evens = LOW_4.selectFrom(c04, c26)
-                .reinterpretAsFloats()
-                .add(HIGH_4.selectFrom(c04, c26).reinterpretAsFloats())
-                .reinterpretAsInts();
-        IntVector odds = LOW_4.selectFrom(c15, c37)
-                .reinterpretAsFloats()
-                .add(HIGH_4.selectFrom(c15, c37).reinterpretAsFloats())
-                .reinterpretAsInts();
-        LOW_2.selectFrom(evens, odds)
-                .reinterpretAsFloats()
-                .add(HIGH_2.selectFrom(evens, odds).reinterpretAsFloats())
+    private static void addEight(float[] w, int from, int to) {
+        FloatVector c0 = FloatVector.fromArray(S, w, from).add(FloatVector.fromArray(S, w, from + 8));
+        FloatVector c1 = FloatVector.fromArray(S, w, from + 16).add(FloatVector.fromArray(S, w, from + 24));
+        FloatVector c2 = FloatVector.fromArray(S, w, from + 32).add(FloatVector.fromArray(S, w, from + 40));
+        FloatVector c3 = FloatVector.fromArray(S, w, from + 48).add(FloatVector.fromArray(S, w, from + 56));
+        FloatVector c4 = FloatVector.fromArray(S, w, from + 64).add(FloatVector.fromArray(S, w, from + 72));
+        FloatVector c5 = FloatVector.fromArray(S, w, from + 80).add(FloatVector.fromArray(S, w, from + 88));
+        FloatVector c6 = FloatVector.fromArray(S, w, from + 96).add(FloatVector.fromArray(S, w, from + 104));
+        FloatVector c7 = FloatVector.fromArray(S, w, from + 112).add(FloatVector.fromArray(S, w, from + 120));
+        FloatVector c04 = c0.blend(c4, UPPER_4)
+                .add(ACROSS_4.selectFrom(c0.reinterpretAsInts(), c4.reinterpretAsInts())
+                        .reinterpretAsFloats());
+        FloatVector c15 = c1.blend(c5, UPPER_4)
+                .add(ACROSS_4.selectFrom(c1.reinterpretAsInts(), c5.reinterpretAsInts())
+                        .reinterpretAsFloats());
+        FloatVector c26 = c2.blend(c6, UPPER_4)
+                .add(ACROSS_4.selectFrom(c2.reinterpretAsInts(), c6.reinterpretAsInts())
+                        .reinterpretAsFloats());
+        FloatVector c37 = c3.blend(c7, UPPER_4)
+                .add(ACROSS_4.selectFrom(c3.reinterpretAsInts(), c7.reinterpretAsInts())
+                        .reinterpretAsFloats());
+        FloatVector evens = c04.blend(c26, UPPER_2)
+                .add(ACROSS_2.selectFrom(c04.reinterpretAsInts(), c26.reinterpretAsInts())
+                        .reinterpretAsFloats());
+        FloatVector odds = c15.blend(c37, UPPER_2)
+                .add(ACROSS_2.selectFrom(c15.reinterpretAsInts(), c37.reinterpretAsInts())
+                        .reinterpretAsFloats());
+        evens.blend(odds, UPPER_1)
+                .add(ACROSS_1.selectFrom(evens.reinterpretAsInts(), odds.reinterpretAsInts())
+                        .reinterpretAsFloats())
                 .intoArray(w, to);
     }
 }

@@ -96,7 +96,10 @@ record RowView(
     void read(int from, int count, int head, float[] w, int to, int padded) {
         if (count > 0) {
             Objects.checkFromIndexSize(from, count, tokens);
-            Rows.read(at(from, head), tokenBytes, count, width, storage, w, to, padded);
+            for (int i = 0; i < count; i += Lanes.BLOCK) {
+                int n = Math.min(Lanes.BLOCK, count - i);
+                Rows.read(at(from + i, head), tokenBytes, n, width, storage, w, to + i * padded, padded);
+            }
             if (storage == Storage.INT8) {
                 for (int i = 0; i < count; i++) {
                     Rows.multiply(w, to + i * padded, padded, scale(from + i, head));

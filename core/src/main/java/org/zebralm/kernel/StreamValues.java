@@ -12,6 +12,7 @@ final class StreamValues {
     private static final VectorSpecies<Float> S = Lanes.FLOATS;
     private static final VectorSpecies<Integer> INTS = Lanes.INTS;
     private static final int L = Lanes.COUNT;
+    private static final int BLOCK = Lanes.BLOCK;
     private static final ByteOrder ORDER = ByteOrder.nativeOrder();
     private static final MemorySegment MEMORY = Rows.MEMORY;
     private static final int UPPER = 0xffff0000;
@@ -20,10 +21,15 @@ final class StreamValues {
 
     /// Adds `count` values, `stride` bytes apart and times their probabilities at `p`, to the output at `to`.
     static void add(long values, long stride, int count, int width, Storage storage, float[] w, int p, int to) {
-        switch (storage) {
-            case FLOAT32 -> addFloats(values, stride, count, width, w, p, to);
-            case BFLOAT16 -> addBfloat16(values, stride, count, width, w, p, to);
-            case INT8 -> addInt8(values, stride, count, width, w, p, to);
+        // By blocks: see [Lanes#BLOCK].
+        for (int j = 0; j < count; j += BLOCK) {
+            int n = Math.min(BLOCK, count - j);
+            long at = values + j * stride;
+            switch (storage) {
+                case FLOAT32 -> addFloats(at, stride, n, width, w, p + j, to);
+                case BFLOAT16 -> addBfloat16(at, stride, n, width, w, p + j, to);
+                case INT8 -> addInt8(at, stride, n, width, w, p + j, to);
+            }
         }
     }
 
