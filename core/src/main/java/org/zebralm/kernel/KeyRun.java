@@ -41,15 +41,10 @@ final class KeyRun {
     static List<KeyRun> of(List<Sequence> sequences) {
         List<KeyRun> runs = new ArrayList<>();
         for (Sequence sequence : sequences) {
-            RowView[] keys = sequence.keys().stream()
-                    .map(range -> RowView.of(
-                            range.k_SKH(),
-                            range.scales() == null ? null : range.scales().k_SK()))
-                    .toArray(RowView[]::new);
+            RowView[] keys =
+                    sequence.keys().stream().map(range -> RowView.keysOf(range)).toArray(RowView[]::new);
             RowView[] values = sequence.keys().stream()
-                    .map(range -> RowView.of(
-                            range.v_SKH(),
-                            range.scales() == null ? null : range.scales().v_SK()))
+                    .map(range -> RowView.valuesOf(range))
                     .toArray(RowView[]::new);
             boolean whole = sequence.position() == 0 && keys.length == 1;
             if (!whole || runs.isEmpty() || !runs.getLast().join(sequence.numRows(), keys[0], values[0])) {
@@ -114,10 +109,6 @@ final class KeyRun {
 
     int rangeStart(int range) {
         return rangeStart[range];
-    }
-
-    int numRanges() {
-        return keys.length;
     }
 
     RowView keys(int range) {

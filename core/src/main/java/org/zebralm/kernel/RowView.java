@@ -27,8 +27,18 @@ record RowView(
         return of(x, null);
     }
 
+    /// Looks at a range's keys.
+    static RowView keysOf(KeyRange range) {
+        return of(range.k_SKH(), range.scales() == null ? null : range.scales().k_SK());
+    }
+
+    /// Looks at a range's values.
+    static RowView valuesOf(KeyRange range) {
+        return of(range.v_SKH(), range.scales() == null ? null : range.scales().v_SK());
+    }
+
     /// Looks at `x`, whose int8 rows have the factors `scales_SK`.
-    static RowView of(Tensor x, @Nullable Tensor scales_SK) {
+    private static RowView of(Tensor x, @Nullable Tensor scales_SK) {
         if (!x.isCpu()) {
             throw new IllegalArgumentException("the CPU kernel needs tensors on the CPU: got " + x);
         }

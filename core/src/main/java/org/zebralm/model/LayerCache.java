@@ -21,7 +21,7 @@ sealed interface LayerCache permits GrowingCache, RingCache {
     long bytes();
 
     /// Makes room for keys, `[numKeys, numKvHeads, headDim]`, of which a head's lie behind each other: a query
-    /// reads them as one stream, at up to twice the bandwidth of keys whose heads alternate (`results/`).
+    /// reads them as one stream, at up to 1.5 times the bandwidth of keys whose heads alternate (`results/`).
     static Tensor headMajor(Lifetime lifetime, DType dtype, long numKeys, long numKvHeads, long headDim) {
         return lifetime.keep(Tensors.empty(dtype, numKvHeads, numKeys, headDim).transpose(0, 1));
     }

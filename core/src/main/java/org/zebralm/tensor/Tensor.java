@@ -146,10 +146,6 @@ public final class Tensor {
         return new Tensor(raw.exp());
     }
 
-    public Tensor tanh() {
-        return new Tensor(raw.tanh());
-    }
-
     public Tensor abs() {
         return new Tensor(raw.abs());
     }
