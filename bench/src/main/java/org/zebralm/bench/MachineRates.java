@@ -35,10 +35,11 @@ public record MachineRates(double gemmGflops, double readGigabytesPerSecond) {
                 Math.max(gemmGflops, other.gemmGflops), Math.max(readGigabytesPerSecond, other.readGigabytesPerSecond));
     }
 
-    /// Returns the share of its bound that a row reaches, 1 for all of it.
+    /// Returns the share of its bound that a row reaches, 1 for all of it: of this matrix product, or of what
+    /// memory gave during the row's own repetitions.
     public double share(Row.Measured row) {
         return row.attention().pass() == Pass.DECODE
-                ? row.gigabytesPerSecond() / readGigabytesPerSecond
+                ? row.gigabytesPerSecond() / row.readGigabytesPerSecond()
                 : row.gflops() / gemmGflops;
     }
 

@@ -12,13 +12,16 @@ public sealed interface Row {
     /// @param bestSeconds of a call, the least of the repetitions
     /// @param repeats repetitions
     /// @param calls calls of a repetition, of which it is the mean
+    /// @param readGigabytesPerSecond what the machine read between the repetitions, the median; NaN where the pass
+    /// is not bound by memory
     record Measured(
             AttentionCase attention,
             Implementation implementation,
             double seconds,
             double bestSeconds,
             int repeats,
-            int calls)
+            int calls,
+            double readGigabytesPerSecond)
             implements Row {
         /// Returns 1e9 floating-point operations a second, over the pairs attended to.
         public double gflops() {

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import java.util.function.DoubleSupplier;
 
 /// One kind of attention at growing lengths, the implementations in turn.
 ///
@@ -49,19 +50,25 @@ final class Series {
                 contenders.add(contender);
                 running.put(implementation, new Stopwatch(contender, expected, settings));
             }
-            alternate(running);
+            if (attention.pass() == Pass.DECODE) {
+                try (var memory = new MemoryRead()) {
+                    alternate(running, memory::gigabytesPerSecond);
+                }
+            } else {
+                alternate(running, () -> Double.NaN);
+            }
         } finally {
             contenders.forEach(Contender::close);
         }
         running.forEach((implementation, stopwatch) -> finish(attention, implementation, stopwatch));
     }
 
-    /// A repetition of each in turn, so that a slow spell of the machine meets all of them.
-    private void alternate(Map<Implementation, Stopwatch> running) {
+    /// A repetition of each in turn, so that a slow spell of the machine meets all of them, and its memory's rate.
+    private void alternate(Map<Implementation, Stopwatch> running, DoubleSupplier read) {
         while (running.values().stream().anyMatch(Stopwatch::isRunning)) {
             for (Stopwatch stopwatch : running.values()) {
                 if (stopwatch.isRunning() && !stopped.getAsBoolean()) {
-                    stopwatch.repeat();
+                    stopwatch.repeat(read.getAsDouble());
                 }
             }
             if (stopped.getAsBoolean()) {

@@ -21,6 +21,7 @@ final class Stopwatch {
     private final Contender contender;
     private final double expected;
     private final double[] repetitions;
+    private final double[] reads;
     private final int calls;
     private int done;
 
@@ -36,6 +37,7 @@ final class Stopwatch {
         calls = (int) Math.clamp(Math.ceil(REPETITION_SECONDS / expected), 1, 1e6);
         int fitting = (int) Math.clamp(settings.limitSeconds() / (calls * expected), 1, settings.repeats());
         repetitions = new double[fitting];
+        reads = new double[fitting];
     }
 
     /// Calls once, then until the time is over, and for up to three times as long until there were five calls
@@ -71,8 +73,9 @@ final class Stopwatch {
         return done < repetitions.length;
     }
 
-    /// Runs one repetition.
-    void repeat() {
+    /// Runs one repetition, given what memory reads just before it, or NaN.
+    void repeat(double readGigabytesPerSecond) {
+        reads[done] = readGigabytesPerSecond;
         try (var _ = contender.turn()) {
             if (expected < SHORT_SECONDS) {
                 call(contender); // buffers and threads settle after the other's turn
@@ -83,10 +86,15 @@ final class Stopwatch {
 
     /// Returns the row, of the repetitions done so far, of which there must be one.
     Row.Measured row(AttentionCase attention, Implementation implementation) {
-        double[] sorted = Arrays.copyOf(repetitions, done);
+        double best = Arrays.stream(repetitions, 0, done).min().orElseThrow();
+        return new Row.Measured(
+                attention, implementation, median(repetitions, done), best, done, calls, median(reads, done));
+    }
+
+    private static double median(double[] values, int count) {
+        double[] sorted = Arrays.copyOf(values, count);
         Arrays.sort(sorted);
-        double median = (sorted[(done - 1) / 2] + sorted[done / 2]) / 2;
-        return new Row.Measured(attention, implementation, median, sorted[0], done, calls);
+        return (sorted[(count - 1) / 2] + sorted[count / 2]) / 2;
     }
 
     private static double time(Contender contender, int calls) {

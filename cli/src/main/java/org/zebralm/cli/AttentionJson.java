@@ -44,7 +44,9 @@ record AttentionJson(BenchSettings settings, List<Row> rows, MachineRates rates)
                 .put("repeats", row.repeats())
                 .put("callsPerRepeat", row.calls());
         if (row.attention().pass() == Pass.DECODE) {
-            node.put("gbps", row.gigabytesPerSecond()).put("shareOfRead", rates.share(row));
+            node.put("gbps", row.gigabytesPerSecond())
+                    .put("readGbps", row.readGigabytesPerSecond())
+                    .put("shareOfRead", rates.share(row));
         } else {
             node.put("shareOfGemm", rates.share(row));
         }

@@ -31,7 +31,7 @@ import picocli.CommandLine.Spec;
                     + " turn, in this process.",
             "GFLOP/s count 4 x pairs x head width per head forward and 10 x backward, over the pairs attended to. They"
                     + " stand beside this machine's own float32 matrix product (GEMM), decoding beside its memory's read"
-                    + " rate, measured in the same run.",
+                    + " rate between its repetitions.",
             "libtorch knows no window: it gets a float32 mask, if that takes at most 1 GiB. A row one call of which would"
                     + " take longer than --limit is skipped. All lengths take an hour or two on 2 cores; close other programs."
         },

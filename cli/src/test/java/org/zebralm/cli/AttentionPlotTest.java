@@ -40,10 +40,11 @@ class AttentionPlotTest {
                         var attention = new AttentionCase(pass, span, length, new HeadShape(12, 12, 64), dtype);
                         double seconds = Math.max(
                                 attention.flops() / 150e9, pass == Pass.DECODE ? attention.keyValueBytes() / 20e9 : 0);
-                        rows.add(new Row.Measured(attention, Implementation.ZEBRA, seconds, seconds, 5, 1));
+                        rows.add(new Row.Measured(attention, Implementation.ZEBRA, seconds, seconds, 5, 1, Double.NaN));
                         double theirs = attention.pairs() * 4e-8 * (dtype == DType.FLOAT32 ? 1 : 10);
                         if (theirs < 300) {
-                            rows.add(new Row.Measured(attention, Implementation.TORCH, theirs, theirs, 5, 1));
+                            rows.add(new Row.Measured(
+                                    attention, Implementation.TORCH, theirs, theirs, 5, 1, Double.NaN));
                         } else {
                             rows.add(new Row.Skipped(attention, Implementation.TORCH, new Row.TooSlow(theirs)));
                         }

@@ -122,9 +122,9 @@ class BenchVerbTest {
                 0,
                 300);
         List<Row> rows = List.of(
-                new Row.Measured(global, Implementation.ZEBRA, 40, 39, 3, 1),
+                new Row.Measured(global, Implementation.ZEBRA, 40, 39, 3, 1, Double.NaN),
                 new Row.Skipped(global, Implementation.TORCH, new Row.TooSlow(11220)),
-                new Row.Measured(local, Implementation.ZEBRA, 0.6, 0.6, 5, 1),
+                new Row.Measured(local, Implementation.ZEBRA, 0.6, 0.6, 5, 1, Double.NaN),
                 new Row.Skipped(local, Implementation.TORCH, new Row.MaskTooLarge(16L << 30)));
         var rates = new MachineRates(200, 30);
 

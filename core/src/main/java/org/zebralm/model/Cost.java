@@ -51,7 +51,7 @@ public record Cost(ZebraConfig config) {
         long tokens = 0;
         for (AttentionType type : config.attentionTypes()) {
             tokens += switch (type) {
-                case AttentionType.Global _ -> Math.ceilDiv(length, GrowingCache.PAGE) * GrowingCache.PAGE;
+                case AttentionType.Global _ -> GrowingCache.capacity(length);
                 case AttentionType.Local(int window) -> window - 1;
             };
         }

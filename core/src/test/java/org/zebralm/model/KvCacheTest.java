@@ -46,11 +46,11 @@ class KvCacheTest {
 
     @Test
     void aCacheGrowsOverThePagesOfGlobalLayers() {
-        int[] ids = ids(CONFIG, 2 * GrowingCache.PAGE + 9, 1);
+        int[] ids = ids(CONFIG, 2 * GrowingCache.LARGE_PAGE + 9, 1);
         try (var lifetime = new Lifetime();
                 var cache = new KvCache(CONFIG, DType.FLOAT64)) {
             Zebra model = TinyModels.model(CONFIG, new RandomWeights(1, DType.FLOAT64, lifetime));
-            // 250 does not divide a page; the second and third chunk cross from one page to the next.
+            // 250 does not divide a page: chunks cross from small pages and from large ones to the next.
             assertThatTensor(inChunks(model, cache, ids, 250))
                     .isCloseTo(model.hidden(ids, CumulativeLengths.single(ids.length)), 1e-11);
         }
@@ -92,8 +92,13 @@ class KvCacheTest {
                 Zebra model = TinyModels.model(CONFIG, new RandomWeights(1, dtype, lifetime));
                 Cost cost = new Cost(CONFIG);
                 assertThat(cache.bytes()).isEqualTo(cost.kvBytes(0, dtype));
-                for (int[] chunk :
-                        List.of(ids(CONFIG, 1, 1), ids(CONFIG, 255, 1), ids(CONFIG, 1, 1), ids(CONFIG, 300, 1))) {
+                for (int[] chunk : List.of(
+                        ids(CONFIG, 1, 1),
+                        ids(CONFIG, 255, 1),
+                        ids(CONFIG, 1, 1),
+                        ids(CONFIG, 300, 1),
+                        ids(CONFIG, 467, 1),
+                        ids(CONFIG, 1, 1))) {
                     model.hidden(chunk, cache);
                     assertThat(cache.bytes()).isEqualTo(cost.kvBytes(cache.length(), dtype));
                 }
@@ -101,6 +106,8 @@ class KvCacheTest {
         }
         // By hand: 557 tokens take three pages of 256; 2 key-value heads of 8, keys and values, 2 bytes each.
         assertThat(new Cost(CONFIG).kvBytes(557, DType.BFLOAT16)).isEqualTo((768 + 4 + 0 + 10) * 2 * 2 * 8 * 2);
+        // From 1024 tokens on pages take 1024 each.
+        assertThat(new Cost(CONFIG).kvBytes(1025, DType.BFLOAT16)).isEqualTo((2048 + 4 + 0 + 10) * 2 * 2 * 8 * 2);
     }
 
     @Test
