@@ -31,7 +31,8 @@ final class LayerWalk {
     }
 
     /// Adds the gradients of `factor` times the summed loss to the parameters, and returns that sum.
-    double run(int[] inputs, int[] targets, CumulativeLengths lengths, double factor) {
+    double run(int[] inputs, int[] targets, CumulativeLengths lengths, double factor, StepClock clock) {
+        clock.forward();
         try (var _ = Scope.open();
                 var lifetime = new Lifetime();
                 var _ = Autograd.recording(false)) {
@@ -50,6 +51,7 @@ final class LayerWalk {
                     x_TD = tape.output();
                 }
             }
+            clock.backward();
             Tensor dx_TD = lifetime.keep(Tensors.empty(x_TD.dtype(), x_TD.shape()));
             double loss = head.backward(x_TD, targets, factor, dx_TD);
             for (int i = zebra.layers().size() - 1; i >= 0; i--) {

@@ -8,9 +8,14 @@ package org.zebralm.train;
 /// @param gradientNorm before clipping; not finite means that the step was skipped
 /// @param learningRate of this step
 /// @param tokens input tokens of this step
-/// @param seconds wall time of this step
+/// @param times wall time of this step, by phase
 public record StepReport(
-        int step, int steps, double loss, double gradientNorm, double learningRate, long tokens, double seconds) {
+        int step, int steps, double loss, double gradientNorm, double learningRate, long tokens, StepTimes times) {
+    /// Returns the wall time of this step.
+    public double seconds() {
+        return times.total();
+    }
+
     public boolean skipped() {
         return !Double.isFinite(gradientNorm);
     }

@@ -99,7 +99,8 @@ public final class Trainer implements AutoCloseable {
     }
 
     private StepReport step(Batches data) {
-        long start = System.nanoTime();
+        var clock = new StepClock();
+        clock.data();
         List<Batch> microBatches = new ArrayList<>(config.accumulation());
         long targets = 0;
         long tokens = 0;
@@ -116,8 +117,10 @@ public final class Trainer implements AutoCloseable {
                     batch.inputs(),
                     batch.targets(),
                     CumulativeLengths.of(batch.cumulativeLengths()),
-                    1.0 / Math.max(1, targets));
+                    1.0 / Math.max(1, targets),
+                    clock);
         }
+        clock.optimizer();
         double norm;
         double learningRate = config.learningRateAt(step);
         try (var _ = Scope.open();
@@ -126,13 +129,7 @@ public final class Trainer implements AutoCloseable {
         }
         step++;
         var report = new StepReport(
-                step,
-                config.steps(),
-                loss / Math.max(1, targets),
-                norm,
-                learningRate,
-                tokens,
-                (System.nanoTime() - start) / 1e9);
+                step, config.steps(), loss / Math.max(1, targets), norm, learningRate, tokens, clock.stop());
         skippedInARow = report.skipped() ? skippedInARow + 1 : 0;
         if (skippedInARow == MAX_SKIPPED) {
             throw new IllegalStateException("the gradient was not finite in " + MAX_SKIPPED

@@ -99,7 +99,12 @@ class LayerWalkTest {
 
     private static void walk(TrainConfig config, Zebra zebra, Parameters parameters, Batch batch) {
         double loss = new LayerWalk(zebra, parameters, config)
-                .run(batch.inputs(), batch.targets(), CumulativeLengths.of(batch.cumulativeLengths()), 1);
+                .run(
+                        batch.inputs(),
+                        batch.targets(),
+                        CumulativeLengths.of(batch.cumulativeLengths()),
+                        1,
+                        new StepClock());
         assertThat(loss / batch.numTargets()).isCloseTo(Math.log(Runs.VOCAB), within(0.3));
     }
 }

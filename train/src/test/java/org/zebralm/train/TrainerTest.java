@@ -25,6 +25,28 @@ class TrainerTest {
     }
 
     @Test
+    void aStepsTimeIsSplitIntoItsPhases() {
+        List<StepReport> reports = new ArrayList<>();
+        TrainListener listener = new TrainListener() {
+            @Override
+            public void onStep(StepReport report) {
+                reports.add(report);
+            }
+        };
+        long start = System.nanoTime();
+        try (Trainer trainer = Runs.trainer(Runs.config(3, DType.FLOAT32, Recompute.LAYER))) {
+            trainer.run(3, Runs::batch, List.of(), listener, null, () -> false);
+        }
+        double whole = (System.nanoTime() - start) / 1e9;
+        assertThat(reports).hasSize(3).allSatisfy(report -> {
+            StepTimes times = report.times();
+            assertThat(List.of(times.data(), times.forward(), times.backward(), times.optimizer()))
+                    .allMatch(seconds -> seconds > 0);
+        });
+        assertThat(reports.stream().mapToDouble(StepReport::seconds).sum()).isBetween(0.0, whole);
+    }
+
+    @Test
     void theSameSeedGivesTheSameNumbers() {
         TrainConfig config = Runs.config(4, DType.BFLOAT16, Recompute.NONE);
         assertThat(losses(config)).isEqualTo(losses(config));
