@@ -2,8 +2,6 @@ package org.zebralm.data;
 
 import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 
 /// The documents kept for evaluation, chosen by a hash of their id.
@@ -38,15 +36,11 @@ public record HeldOut(double share) {
         return source.where(document -> !contains(document));
     }
 
-    /// 63 bits of SHA-256, which is the same on every machine and in every version of ours.
+    /// 63 bits of SHA-256.
     static long hash(String id) {
-        try {
-            byte[] digest = MessageDigest.getInstance("SHA-256").digest(id.getBytes(StandardCharsets.UTF_8));
-            return new BigInteger(1, Arrays.copyOf(digest, Long.BYTES))
-                    .shiftRight(1)
-                    .longValueExact();
-        } catch (NoSuchAlgorithmException e) {
-            throw new AssertionError("every JDK has SHA-256", e);
-        }
+        byte[] digest = Sha256.of(id.getBytes(StandardCharsets.UTF_8));
+        return new BigInteger(1, Arrays.copyOf(digest, Long.BYTES))
+                .shiftRight(1)
+                .longValueExact();
     }
 }

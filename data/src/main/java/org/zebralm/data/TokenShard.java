@@ -10,6 +10,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.HexFormat;
 import java.util.Objects;
 import java.util.zip.CRC32C;
 import org.zebralm.tokenizer.Tokenizer;
@@ -124,6 +125,11 @@ public final class TokenShard implements AutoCloseable {
     /// The [Tokenizer#fingerprint] of the tokenizer that made the shard.
     public String fingerprint() {
         return header.fingerprint();
+    }
+
+    /// The CRC-32C of all that follows the header, in hexadecimal.
+    String checksum() {
+        return HexFormat.of().toHexDigits((int) header.bodyChecksum());
     }
 
     /// The place of a document's first token; for [#numDocuments] the place after the last token of all.
