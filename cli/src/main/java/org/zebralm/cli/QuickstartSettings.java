@@ -4,6 +4,9 @@ import java.nio.file.Path;
 import java.util.List;
 import org.zebralm.data.BpeVocabulary;
 import org.zebralm.tensor.DType;
+import org.zebralm.train.LossConfig;
+import org.zebralm.train.OptimizerConfig;
+import org.zebralm.train.ScheduleConfig;
 import org.zebralm.train.TrainConfig;
 import org.zebralm.train.TrainConfig.Recompute;
 
@@ -33,17 +36,11 @@ record QuickstartSettings(double minutes, long seed, List<Path> data) {
                 1,
                 1,
                 TrainingRun.UNTIL_TIME_IS_UP,
-                1.5e-3,
-                1.5e-4,
-                20,
-                0.1,
-                0.9,
-                0.95,
-                1e-8,
-                1.0,
+                OptimizerConfig.defaults().withLearningRate(1.5e-3),
+                ScheduleConfig.defaults().withWarmupSteps(20),
+                LossConfig.defaults(),
                 DType.BFLOAT16,
                 Recompute.NONE,
-                1024,
                 0,
                 0,
                 2,

@@ -38,7 +38,7 @@ record RecordBinder(@Nullable Path file, Map<String, String> origins) {
         for (int i = 0; i < components.length; i++) {
             values[i] = component(RecordTree.key(path, components[i].getName()), tree, components[i]);
         }
-        return construct(type, components, values);
+        return construct(path, type, components, values);
     }
 
     private @Nullable Object component(String key, ObjectNode tree, RecordComponent component) {
@@ -113,7 +113,7 @@ record RecordBinder(@Nullable Path file, Map<String, String> origins) {
                 .orElseThrow(() -> new NoSuchElementException(name));
     }
 
-    private Object construct(Class<?> type, RecordComponent[] components, @Nullable Object[] values) {
+    private Object construct(String path, Class<?> type, RecordComponent[] components, @Nullable Object[] values) {
         try {
             var constructor = type.getDeclaredConstructor(
                     Arrays.stream(components).map(RecordComponent::getType).toArray(Class<?>[]::new));
@@ -122,12 +122,21 @@ record RecordBinder(@Nullable Path file, Map<String, String> origins) {
         } catch (InvocationTargetException e) {
             if (e.getCause() instanceof IllegalArgumentException refusal) {
                 String where = file == null ? "" : file + ": ";
-                throw new IllegalArgumentException(where + refusal.getMessage(), refusal);
+                throw new IllegalArgumentException(where + named(path, components, refusal.getMessage()), refusal);
             }
             throw new AssertionError(type + " failed other than by IllegalArgumentException", e.getCause());
         } catch (ReflectiveOperationException e) {
             throw new LinkageError(type + " cannot be built", e);
         }
+    }
+
+    /// A record's refusal begins with the component it is about, of which the user knows the full key.
+    private static String named(String path, RecordComponent[] components, @Nullable String refusal) {
+        String message = String.valueOf(refusal);
+        boolean ofComponent = Arrays.stream(components)
+                .map(RecordComponent::getName)
+                .anyMatch(name -> message.startsWith(name + " ") || message.startsWith(name + "."));
+        return ofComponent ? RecordTree.key(path, message) : message;
     }
 
     private IllegalArgumentException wrong(String key, String expected, JsonNode node) {

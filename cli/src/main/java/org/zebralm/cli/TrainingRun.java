@@ -115,7 +115,7 @@ final class TrainingRun implements AutoCloseable {
                 seconds.add(report.seconds());
             }
         };
-        int until = trainer.config().warmupSteps();
+        int until = trainer.config().schedule().warmupSteps();
         try (var console = new TrainConsole(terminal, "warming up", until)) {
             trainer.run(until, data::batch, List.of(), all(List.of(console, metrics, stopwatch)), null, stop);
         }

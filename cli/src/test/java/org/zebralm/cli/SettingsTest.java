@@ -212,13 +212,13 @@ class SettingsTest {
     }
 
     @Test
-    void theRecordsOwnRefusalNamesTheFile() {
+    void theRecordsOwnRefusalNamesTheFullKeyAndTheFile() {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> read("model: {window: 0}"))
-                .withMessage(file() + ": window must be at least 1: got 0");
+                .withMessage(file() + ": model.window must be at least 1: got 0");
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> Settings.read(DEFAULTS, null, List.of("--model.window=0")))
-                .withMessage("window must be at least 1: got 0");
+                .withMessage("model.window must be at least 1: got 0");
     }
 
     @Test

@@ -123,7 +123,9 @@ class VerbsTest {
                 "--model.numKvHeads=3    | numHeads must be a multiple of numKvHeads: got 2 and 3",
                 "--model.layerGroupSize=9| layerGroupSize must be between 1 and numLayers: got 9 and 2",
                 "--model.headDim=7       | headDim must be even",
-                "--train.learningRate=-1 | learningRate must be above 0: got -1.0",
+                "--train.optimizer.learningRate=-1 | train.optimizer.learningRate must be above 0: got -1.0",
+                "--train.schedule.warmupSteps=9 | train.schedule.warmupSteps must be below steps: got 9 and 6",
+                "--train.schedule.kind=step | train.schedule.kind must be one of [CONSTANT, COSINE, LINEAR, WSD]",
                 "--train.stepz=3         | did you mean train.steps?",
                 "--data=[/no/such/text]  | /no/such/text",
             })
@@ -174,7 +176,7 @@ class VerbsTest {
                 "--model.layerGroupSize=2",
                 "--model.window=17",
                 "--train.contextLength=128",
-                "--train.warmupSteps=2",
+                "--train.schedule.warmupSteps=2",
                 "--train.validateEvery=3",
                 "--train.saveEvery=3"));
         arguments.addAll(Arrays.asList(more));

@@ -20,11 +20,14 @@ final class AdamW {
     double step(int step) {
         double norm = gradientNorm();
         if (Double.isFinite(norm)) {
-            if (norm > config.clipNorm()) {
-                double factor = config.clipNorm() / norm;
+            if (norm > config.optimizer().clipNorm()) {
+                double factor = config.optimizer().clipNorm() / norm;
                 parameters.all().forEach(parameter -> parameter.gradient().mulInPlace(factor));
             }
-            update(step, parameters.all().stream().filter(Parameter::decays).toList(), config.weightDecay());
+            update(
+                    step,
+                    parameters.all().stream().filter(Parameter::decays).toList(),
+                    config.optimizer().weightDecay());
             update(step, parameters.all().stream().filter(p -> !p.decays()).toList(), 0);
             parameters.refreshLeaves();
         }
@@ -49,10 +52,10 @@ final class AdamW {
                 tensors(group, Parameter::variance),
                 step + 1L,
                 config.learningRateAt(step),
-                config.beta1(),
-                config.beta2(),
+                config.optimizer().beta1(),
+                config.optimizer().beta2(),
                 weightDecay,
-                config.adamEps());
+                config.optimizer().eps());
     }
 
     private static List<Tensor> tensors(List<Parameter> group, java.util.function.Function<Parameter, Tensor> part) {

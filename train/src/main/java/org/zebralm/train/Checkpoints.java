@@ -112,14 +112,7 @@ public record Checkpoints(Path folder, int keep) {
         /// Fails, naming every difference, unless this state belongs to a run of these configurations.
         void requireSame(TrainConfig other, ZebraConfig otherModel) {
             List<String> differences = new ArrayList<>();
-            JsonNode was = JSON.valueToTree(config);
-            JsonNode is = JSON.valueToTree(other);
-            was.properties().forEach(entry -> {
-                JsonNode now = is.get(entry.getKey());
-                if (!entry.getValue().equals(now)) {
-                    differences.add(entry.getKey() + " was " + entry.getValue() + ", is " + now);
-                }
-            });
+            addDifferences("", JSON.valueToTree(config), JSON.valueToTree(other), differences);
             if (!model.equals(otherModel.toString())) {
                 differences.add("the model was " + model + ", is " + otherModel);
             }
@@ -127,6 +120,18 @@ public record Checkpoints(Path folder, int keep) {
                 throw new IllegalArgumentException("the run in " + file.getParent() + " had other settings ("
                         + String.join("; ", differences) + "); give it the same, or another folder");
             }
+        }
+
+        private static void addDifferences(String prefix, JsonNode was, JsonNode is, List<String> differences) {
+            was.properties().forEach(entry -> {
+                String key = prefix + entry.getKey();
+                JsonNode now = is.get(entry.getKey());
+                if (entry.getValue().isObject()) {
+                    addDifferences(key + ".", entry.getValue(), now, differences);
+                } else if (!entry.getValue().equals(now)) {
+                    differences.add(key + " was " + entry.getValue() + ", is " + now);
+                }
+            });
         }
     }
 }

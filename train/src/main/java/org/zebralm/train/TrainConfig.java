@@ -11,17 +11,11 @@ public record TrainConfig(
         int batchRows,
         int accumulation,
         int steps,
-        double learningRate,
-        double minLearningRate,
-        int warmupSteps,
-        double weightDecay,
-        double beta1,
-        double beta2,
-        double adamEps,
-        double clipNorm,
+        OptimizerConfig optimizer,
+        ScheduleConfig schedule,
+        LossConfig loss,
         DType compute,
         Recompute recompute,
-        int lossChunk,
         int validateEvery,
         int saveEvery,
         int keepCheckpoints,
@@ -35,33 +29,17 @@ public record TrainConfig(
     }
 
     public TrainConfig {
-        atLeast("contextLength", contextLength, 2);
-        atLeast("batchRows", batchRows, 1);
-        atLeast("accumulation", accumulation, 1);
-        atLeast("steps", steps, 1);
-        atLeast("warmupSteps", warmupSteps, 0);
-        atLeast("lossChunk", lossChunk, 1);
-        atLeast("validateEvery", validateEvery, 0);
-        atLeast("saveEvery", saveEvery, 0);
-        atLeast("keepCheckpoints", keepCheckpoints, 1);
-        positive("learningRate", learningRate);
-        positive("adamEps", adamEps);
-        positive("clipNorm", clipNorm);
-        if (!(minLearningRate >= 0 && minLearningRate <= learningRate)) {
-            throw new IllegalArgumentException("minLearningRate must be between 0 and learningRate: got "
-                    + minLearningRate + " and " + learningRate);
-        }
-        if (!(weightDecay >= 0 && weightDecay < 1)) {
-            throw new IllegalArgumentException("weightDecay must be at least 0 and below 1: got " + weightDecay);
-        }
-        fraction("beta1", beta1);
-        fraction("beta2", beta2);
+        Bounds.atLeast("contextLength", contextLength, 2);
+        Bounds.atLeast("batchRows", batchRows, 1);
+        Bounds.atLeast("accumulation", accumulation, 1);
+        Bounds.atLeast("steps", steps, 1);
+        Bounds.atLeast("validateEvery", validateEvery, 0);
+        Bounds.atLeast("saveEvery", saveEvery, 0);
+        Bounds.atLeast("keepCheckpoints", keepCheckpoints, 1);
         if (compute != DType.FLOAT32 && compute != DType.BFLOAT16) {
             throw new IllegalArgumentException("compute must be float32 or bfloat16: got " + compute.label());
         }
-        if (warmupSteps >= steps && steps > 1) {
-            throw new IllegalArgumentException("warmupSteps must be below steps: got " + warmupSteps + " and " + steps);
-        }
+        schedule.requireFits(steps);
     }
 
     /// Returns settings that suit a small model on one machine; `steps` and the data decide the rest.
@@ -71,17 +49,11 @@ public record TrainConfig(
                 2,
                 1,
                 1000,
-                1e-3,
-                1e-4,
-                50,
-                0.1,
-                0.9,
-                0.95,
-                1e-8,
-                1.0,
+                OptimizerConfig.defaults(),
+                ScheduleConfig.defaults(),
+                LossConfig.defaults(),
                 DType.BFLOAT16,
                 Recompute.NONE,
-                1024,
                 100,
                 200,
                 2,
@@ -94,17 +66,11 @@ public record TrainConfig(
                 batchRows,
                 accumulation,
                 steps,
-                learningRate,
-                minLearningRate,
-                warmupSteps,
-                weightDecay,
-                beta1,
-                beta2,
-                adamEps,
-                clipNorm,
+                optimizer,
+                schedule,
+                loss,
                 compute,
                 recompute,
-                lossChunk,
                 validateEvery,
                 saveEvery,
                 keepCheckpoints,
@@ -116,32 +82,8 @@ public record TrainConfig(
         return (long) contextLength * batchRows * accumulation;
     }
 
-    /// Returns the learning rate of a step, counted from 0: a linear warmup, then half a cosine down to the
-    /// minimum.
+    /// Returns the learning rate of a step, counted from 0.
     public double learningRateAt(int step) {
-        if (step < warmupSteps) {
-            return learningRate * (step + 1) / warmupSteps;
-        }
-        double progress = (double) (step - warmupSteps) / Math.max(1, steps - warmupSteps);
-        return minLearningRate
-                + (learningRate - minLearningRate) * 0.5 * (1 + Math.cos(Math.PI * Math.min(1, progress)));
-    }
-
-    private static void atLeast(String name, int value, int least) {
-        if (value < least) {
-            throw new IllegalArgumentException(name + " must be at least " + least + ": got " + value);
-        }
-    }
-
-    private static void positive(String name, double value) {
-        if (!(value > 0) || Double.isInfinite(value)) {
-            throw new IllegalArgumentException(name + " must be above 0: got " + value);
-        }
-    }
-
-    private static void fraction(String name, double value) {
-        if (!(value > 0 && value < 1)) {
-            throw new IllegalArgumentException(name + " must be between 0 and 1: got " + value);
-        }
+        return optimizer.learningRate() * schedule.shareAt(step, steps);
     }
 }

@@ -67,9 +67,9 @@ public final class Trainer implements AutoCloseable {
 
     /// Sets the length of the run while it still warms up, where the learning rate does not depend on it.
     public void setSteps(int steps, int validateEvery, int saveEvery) {
-        if (step > config.warmupSteps()) {
+        if (step > config.schedule().warmupSteps()) {
             throw new IllegalStateException("the length of a run can be set during its warmup of "
-                    + config.warmupSteps() + " steps only: it is at step " + step);
+                    + config.schedule().warmupSteps() + " steps only: it is at step " + step);
         }
         config = config.withSteps(steps, validateEvery, saveEvery);
     }
@@ -133,7 +133,8 @@ public final class Trainer implements AutoCloseable {
         skippedInARow = report.skipped() ? skippedInARow + 1 : 0;
         if (skippedInARow == MAX_SKIPPED) {
             throw new IllegalStateException("the gradient was not finite in " + MAX_SKIPPED
-                    + " steps in a row, up to step " + step + "; lower learningRate (" + config.learningRate()
+                    + " steps in a row, up to step " + step + "; lower optimizer.learningRate ("
+                    + config.optimizer().learningRate()
                     + ") or resume from an earlier checkpoint");
         }
         return report;
@@ -150,7 +151,7 @@ public final class Trainer implements AutoCloseable {
                         batch.inputs(),
                         batch.targets(),
                         CumulativeLengths.of(batch.cumulativeLengths()),
-                        config.lossChunk());
+                        config.loss().chunk());
                 targets += batch.numTargets();
             }
         }

@@ -26,7 +26,19 @@ final class Runs {
 
     static TrainConfig config(int steps, DType compute, TrainConfig.Recompute recompute) {
         return new TrainConfig(
-                LENGTH, 2, 2, steps, 1e-2, 1e-3, 2, 0.1, 0.9, 0.95, 1e-8, 1.0, compute, recompute, 37, 4, 0, 2, 7);
+                LENGTH,
+                2,
+                2,
+                steps,
+                OptimizerConfig.defaults().withLearningRate(1e-2),
+                new ScheduleConfig(ScheduleConfig.Kind.COSINE, 2, 0.1, 0.2),
+                new LossConfig(37),
+                compute,
+                recompute,
+                4,
+                0,
+                2,
+                7);
     }
 
     static Trainer trainer(TrainConfig config) {
