@@ -17,7 +17,6 @@ import org.zebralm.tensor.Torch;
 
 /// What this process runs on.
 final class Machine {
-    private static final Path STATUS = Path.of("/proc/self/status");
     private static final Path CPU_INFO = Path.of("/proc/cpuinfo");
     /// What decides how waiting threads and freed memory behave, and so how fast everything is (`results/`).
     private static final List<String> ENVIRONMENT = List.of(
@@ -67,6 +66,11 @@ final class Machine {
         }
     }
 
+    /// Returns the processor and how many of them, for people.
+    static String processors() {
+        return "%s, %d processors".formatted(cpu(), Runtime.getRuntime().availableProcessors());
+    }
+
     private static String architecture() {
         return System.getProperty("os.arch", "unknown processor");
     }
@@ -107,17 +111,5 @@ final class Machine {
                 .filter(name -> System.getenv(name) != null)
                 .forEach(name -> environment.put(name, System.getenv(name)));
         return node;
-    }
-
-    /// Returns the most memory this process has had resident, in bytes, where the system tells.
-    static OptionalLong peakMemory() {
-        try {
-            return Files.readAllLines(STATUS).stream()
-                    .filter(line -> line.startsWith("VmHWM:"))
-                    .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")) * 1024)
-                    .findFirst();
-        } catch (IOException e) {
-            return OptionalLong.empty(); // not Linux
-        }
     }
 }

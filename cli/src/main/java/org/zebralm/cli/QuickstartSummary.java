@@ -9,6 +9,7 @@ import org.zebralm.checkpoint.AtomicFile;
 import org.zebralm.eval.PerplexityByLength;
 import org.zebralm.model.Cost;
 import org.zebralm.model.ZebraConfig;
+import org.zebralm.train.PeakMemory;
 
 /// A quickstart's figures, for a program to read.
 record QuickstartSummary(
@@ -40,7 +41,7 @@ record QuickstartSummary(
                 .put("length", savings.length())
                 .put("zebra", savings.attentionSeconds().zebra())
                 .put("full", savings.attentionSeconds().full());
-        Machine.peakMemory().ifPresent(bytes -> root.put("peakMemoryBytes", bytes));
+        PeakMemory.bytes().ifPresent(bytes -> root.put("peakMemoryBytes", bytes));
         root.put("sample", sample);
         root.put("seconds", seconds);
         AtomicFile.write(file, root.toPrettyString().getBytes(StandardCharsets.UTF_8));

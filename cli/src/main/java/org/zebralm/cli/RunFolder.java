@@ -86,6 +86,10 @@ record RunFolder(Path root, String yaml) {
         return root.resolve("metrics.jsonl");
     }
 
+    Path tensorBoard() {
+        return root.resolve("tensorboard");
+    }
+
     Path lossPlot() {
         return root.resolve("loss.svg");
     }

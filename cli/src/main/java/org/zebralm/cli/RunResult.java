@@ -1,9 +1,7 @@
 package org.zebralm.cli;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.file.Path;
-import java.util.List;
-import org.zebralm.train.MetricsLog;
+import java.util.Arrays;
 
 /// What a run's metrics say of it, interruptions included.
 ///
@@ -15,28 +13,30 @@ record RunResult(int steps, long tokens, double lossFirst, double lossLast, doub
     private static final int LAST = 20;
 
     static RunResult of(Path metrics) {
-        List<JsonNode> lines = MetricsLog.read(metrics);
-        List<JsonNode> steps = lines.stream().filter(line -> line.has("loss")).toList();
-        if (steps.isEmpty()) {
+        RunHistory history = RunHistory.read(metrics);
+        if (history.isEmpty()) {
             throw new IllegalArgumentException(metrics + " reports no step");
         }
-        int last = Math.clamp(steps.size() / 10, 1, LAST);
+        return of(history);
+    }
+
+    /// Returns the result of a history that is not empty.
+    static RunResult of(RunHistory history) {
+        double[] loss = history.column(RunHistory.LOSS);
+        int end = loss.length - 1;
+        int last = Math.clamp(loss.length / 10, 1, LAST);
         return new RunResult(
-                steps.getLast().get("step").asInt(),
-                steps.stream().mapToLong(line -> line.get("tokens").asLong()).sum(),
-                steps.getFirst().get("loss").asDouble(),
-                steps.subList(steps.size() - last, steps.size()).stream()
-                        .mapToDouble(line -> line.get("loss").asDouble())
+                (int) history.steps()[end],
+                (long) history.tokens()[end],
+                loss[0],
+                Arrays.stream(loss, loss.length - last, loss.length)
+                        .filter(Double::isFinite)
                         .average()
-                        .orElseThrow(),
-                lines.stream()
-                        .filter(line -> line.has("validationLoss"))
-                        .reduce((_, later) -> later)
-                        .map(line -> line.get("validationLoss").asDouble())
                         .orElse(Double.NaN),
-                steps.stream()
-                        .mapToDouble(line -> line.get("seconds").asDouble())
-                        .sum());
+                history.validations().isEmpty()
+                        ? Double.NaN
+                        : history.validations().getLast().validation().loss(),
+                history.seconds()[end]);
     }
 
     double tokensPerSecond() {

@@ -1,19 +1,39 @@
 package org.zebralm.cli;
 
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.OptionalLong;
+import java.util.stream.Collectors;
+import org.zebralm.train.PeakMemory;
 import org.zebralm.train.StepReport;
+import org.zebralm.train.StepTimes;
 import org.zebralm.train.TrainListener;
+import org.zebralm.train.Validation;
 
-/// A run's progress on the terminal: the bar with loss and speed, and a line for each validation.
+/// A run's progress on the terminal: the bar with loss and speed, a line for each validation, checkpoint and
+/// skipped step, and where the time went at the end.
 final class TrainConsole implements TrainListener, AutoCloseable {
-    /// Smooths the loss shown over about ten steps.
+    /// Smooths the numbers shown over about ten steps.
     private static final double MEMORY = 0.9;
+    /// From this width on there is room for what fewer people look at.
+    private static final int WIDE = 110;
 
     private final ProgressBar bar;
-    private double smoothedLoss = Double.NaN;
-    private double smoothedRate = Double.NaN;
+    private final boolean wide;
+    private final double gemmFlops;
+    private double loss = Double.NaN;
+    private double rate = Double.NaN;
+    private double flops = Double.NaN;
+    private StepTimes spent = new StepTimes(0, 0, 0, 0);
+    private int skipped;
 
-    TrainConsole(Terminal terminal, String label, int steps) {
+    /// @param gemmFlops of this machine, which MFU is a share of; NaN if nobody measured it
+    TrainConsole(Terminal terminal, String label, int steps, double gemmFlops) {
+        this.gemmFlops = gemmFlops;
         bar = new ProgressBar(terminal, label, steps);
+        wide = !terminal.interactive() || terminal.width() >= WIDE;
     }
 
     /// Shows where a run stands before its first step.
@@ -23,23 +43,74 @@ final class TrainConsole implements TrainListener, AutoCloseable {
 
     @Override
     public void onStep(StepReport report) {
+        StepTimes times = report.times();
+        spent = new StepTimes(
+                spent.data() + times.data(),
+                spent.forward() + times.forward(),
+                spent.backward() + times.backward(),
+                spent.optimizer() + times.optimizer());
         if (report.skipped()) {
-            bar.println("step %d skipped: its gradient was not finite".formatted(report.step()));
+            skipped++;
+            bar.println("step %d skipped: its gradient was not finite (%d so far)".formatted(report.step(), skipped));
             return;
         }
-        smoothedLoss = smooth(smoothedLoss, report.loss());
-        smoothedRate = smooth(smoothedRate, report.tokens() / report.seconds());
-        bar.update(report.step(), "loss %.3f  %s tok/s".formatted(smoothedLoss, Units.count(smoothedRate)));
+        loss = smooth(loss, report.loss());
+        rate = smooth(rate, report.tokensPerSecond());
+        flops = smooth(flops, report.flops() / report.seconds());
+        bar.update(report.step(), words(report));
+    }
+
+    private String words(StepReport report) {
+        List<String> words = new ArrayList<>();
+        words.add("loss %.3f".formatted(loss));
+        words.add(Units.count(rate) + " tok/s");
+        if (gemmFlops > 0) {
+            words.add("mfu " + Units.percent(flops / gemmFlops));
+        }
+        if (wide) {
+            words.add("norm " + Units.count(report.gradientNorm()));
+            words.add(String.format(Locale.ROOT, "lr %.1e", report.learningRate()));
+            OptionalLong peak = PeakMemory.bytes();
+            if (peak.isPresent()) {
+                words.add(Units.bytes(peak.getAsLong()));
+            }
+        }
+        return String.join("  ", words);
     }
 
     @Override
-    public void onValidation(int step, double loss) {
-        bar.println("step %d  validation loss %.3f  perplexity %.1f".formatted(step, loss, Math.exp(loss)));
+    public void onValidation(int step, Validation validation) {
+        bar.println("step %d  held-out loss %.3f  perplexity %.1f"
+                .formatted(step, validation.loss(), validation.perplexity()));
+        if (validation.byPosition().size() > 1) {
+            bar.println("  by position  "
+                    + validation.byPosition().stream()
+                            .map(range -> "%d+: %.1f".formatted(range.from(), range.perplexity()))
+                            .collect(Collectors.joining("  ")));
+        }
     }
 
+    @Override
+    public void onSaved(int step, Path checkpoint) {
+        bar.println("step %d  saved".formatted(step));
+    }
+
+    /// Ends the bar with where the time went.
     @Override
     public void close() {
         bar.close();
+        if (spent.total() > 0) {
+            bar.println("time       data %s, forward %s, backward %s, optimizer %s"
+                    .formatted(
+                            share(spent.data()),
+                            share(spent.forward()),
+                            share(spent.backward()),
+                            share(spent.optimizer())));
+        }
+    }
+
+    private String share(double part) {
+        return Units.percent(part / spent.total());
     }
 
     private static double smooth(double before, double now) {

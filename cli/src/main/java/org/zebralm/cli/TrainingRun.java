@@ -11,14 +11,18 @@ import org.zebralm.checkpoint.ModelFolder;
 import org.zebralm.data.Batch;
 import org.zebralm.data.PackedBatches;
 import org.zebralm.kernel.AttentionKernel;
+import org.zebralm.model.Cost;
 import org.zebralm.model.ZebraConfig;
 import org.zebralm.nn.FreshParams;
 import org.zebralm.tensor.DType;
 import org.zebralm.tensor.Lifetime;
 import org.zebralm.tensor.Scope;
 import org.zebralm.train.Checkpoints;
+import org.zebralm.train.GemmRate;
 import org.zebralm.train.MetricsLog;
+import org.zebralm.train.RunStart;
 import org.zebralm.train.StepReport;
+import org.zebralm.train.TensorBoardLog;
 import org.zebralm.train.TrainConfig;
 import org.zebralm.train.TrainListener;
 import org.zebralm.train.Trainer;
@@ -74,17 +78,21 @@ final class TrainingRun implements AutoCloseable {
         if (trainer.step() > 0) {
             terminal.out().println("resumed    at step " + trainer.step());
         }
-        try (MetricsLog metrics = MetricsLog.open(folder.metrics(), trainer.step())) {
+        try (MetricsLog metrics = MetricsLog.open(folder.metrics(), trainer.step());
+                TensorBoardLog tensorBoard = TensorBoardLog.open(folder.tensorBoard(), trainer.step())) {
+            TrainListener logs = TrainListener.all(List.of(metrics, tensorBoard));
+            RunStart begin = begin(config);
+            logs.onStart(begin);
             if (config.steps() == UNTIL_TIME_IS_UP) {
                 long start = System.nanoTime();
-                double stepSeconds = warmUp(data, metrics, stop);
+                double stepSeconds = warmUp(data, begin, logs, stop);
                 if (!stop.getAsBoolean()) {
                     Duration spent = Duration.ofNanos(System.nanoTime() - start);
                     fill(left == null ? Duration.ZERO : left.minus(spent), stepSeconds);
                 }
             }
             if (!stop.getAsBoolean()) {
-                run(trainer.config().steps(), data, validation, metrics, stop);
+                run(trainer.config().steps(), data, validation, begin, logs, stop);
             }
         }
         boolean finished = trainer.step() == trainer.config().steps();
@@ -107,7 +115,7 @@ final class TrainingRun implements AutoCloseable {
 
     /// Runs the warmup steps and returns what a step takes: the median of the last half, when the JIT has
     /// settled.
-    private double warmUp(PackedBatches data, MetricsLog metrics, BooleanSupplier stop) {
+    private double warmUp(PackedBatches data, RunStart begin, TrainListener logs, BooleanSupplier stop) {
         List<Double> seconds = new ArrayList<>();
         TrainListener stopwatch = new TrainListener() {
             @Override
@@ -116,8 +124,9 @@ final class TrainingRun implements AutoCloseable {
             }
         };
         int until = trainer.config().schedule().warmupSteps();
-        try (var console = new TrainConsole(terminal, "warming up", until)) {
-            trainer.run(until, data::batch, List.of(), all(List.of(console, metrics, stopwatch)), null, stop);
+        try (var console = new TrainConsole(terminal, "warming up", until, begin.gemmFlops())) {
+            trainer.run(
+                    until, data::batch, List.of(), TrainListener.all(List.of(console, logs, stopwatch)), null, stop);
         }
         List<Double> settled = seconds.subList(seconds.size() / 2, seconds.size());
         if (settled.isEmpty()) {
@@ -138,11 +147,26 @@ final class TrainingRun implements AutoCloseable {
         trainer.setSteps(steps, interval, interval);
     }
 
-    private void run(int until, PackedBatches data, List<Batch> validation, MetricsLog metrics, BooleanSupplier stop) {
-        try (var console = new TrainConsole(terminal, "training  ", until)) {
+    private void run(
+            int until,
+            PackedBatches data,
+            List<Batch> validation,
+            RunStart begin,
+            TrainListener logs,
+            BooleanSupplier stop) {
+        try (var console = new TrainConsole(terminal, "training  ", until, begin.gemmFlops())) {
             console.start(trainer.step());
-            trainer.run(until, data::batch, validation, all(List.of(console, metrics)), checkpoints, stop);
+            trainer.run(until, data::batch, validation, TrainListener.all(List.of(console, logs)), checkpoints, stop);
         }
+    }
+
+    private RunStart begin(TrainConfig config) {
+        return new RunStart(
+                trainer.step(),
+                new Cost(trainer.model().config()).parameters(),
+                config.compute(),
+                GemmRate.measure(config.compute()),
+                Machine.processors());
     }
 
     private List<Batch> validation(TrainConfig config) {
@@ -159,20 +183,6 @@ final class TrainingRun implements AutoCloseable {
             validation.add(batches.batch(i));
         }
         return validation;
-    }
-
-    private static TrainListener all(List<TrainListener> listeners) {
-        return new TrainListener() {
-            @Override
-            public void onStep(StepReport report) {
-                listeners.forEach(listener -> listener.onStep(report));
-            }
-
-            @Override
-            public void onValidation(int step, double loss) {
-                listeners.forEach(listener -> listener.onValidation(step, loss));
-            }
-        };
     }
 
     @Override

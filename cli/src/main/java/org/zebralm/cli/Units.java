@@ -5,7 +5,7 @@ import java.math.MathContext;
 import java.math.RoundingMode;
 import java.time.Duration;
 
-/// Numbers for people: `1.2 MiB`, `3.4M`, `2m 05s`.
+/// Numbers for people: `1.2 MiB`, `3.4M`, `43%`, `2m 05s`.
 ///
 /// About three digits carry all that a person compares; where a program reads, print exact numbers instead.
 public final class Units {
@@ -22,6 +22,13 @@ public final class Units {
     /// A count in powers of 1000: `950`, `1.2k`, `10.4M`.
     public static String count(double count) {
         return scaled(count, 1000, DECIMAL, "");
+    }
+
+    /// A share of 1: `0.2%`, `8.6%`, `43%`.
+    public static String percent(double share) {
+        return Double.isFinite(share)
+                ? (Math.abs(share) < 0.0995 ? "%.1f%%" : "%.0f%%").formatted(100 * share)
+                : Double.toString(share);
     }
 
     /// A span of time in its two largest units: `0.35s`, `42s`, `2m 05s`, `3h 07m`, `2d 04h`.

@@ -56,10 +56,16 @@ class VerbsTest {
         assertThat(run.resolve("model/model.safetensors")).isRegularFile();
         assertThat(run.resolve("model/tokenizer.json")).isRegularFile();
         assertThat(run.resolve("loss.svg")).content().startsWith("<svg");
+        assertThat(run.resolve("tensorboard")).isDirectoryContaining("glob:**events.out.tfevents.*");
         List<String> metrics = Files.readAllLines(run.resolve("metrics.jsonl"));
-        assertThat(metrics).filteredOn(line -> line.contains("\"loss\"")).hasSize(6);
+        assertThat(metrics)
+                .filteredOn(line -> line.contains("\"tokensPerSecond\""))
+                .hasSize(6);
         assertThat(metrics).filteredOn(line -> line.contains("validationLoss")).hasSize(2);
-        double first = JSON.readTree(metrics.getFirst()).get("loss").asDouble();
+        assertThat(metrics).filteredOn(line -> line.contains("saved")).hasSize(2);
+        assertThat(JSON.readTree(metrics.getFirst()).get("gemmFlops").asDouble())
+                .isPositive();
+        double first = JSON.readTree(metrics.get(1)).get("loss").asDouble();
         assertThat(first).isCloseTo(Math.log(400), within(0.5));
     }
 

@@ -1,5 +1,6 @@
 package org.zebralm.model;
 
+import org.zebralm.kernel.CumulativeLengths;
 import org.zebralm.tensor.DType;
 
 /// What a configuration costs: parameters, arithmetic, cache (the paper's efficiency tables).
@@ -43,6 +44,15 @@ public record Cost(ZebraConfig config) {
     /// Returns the training FLOPs per token: forward and backward, no credit for recomputation.
     public double trainingFlopsPerToken(long length) {
         return 6.0 * matrixParameters() + 3.5 * attentionFlops(length) / length;
+    }
+
+    /// Returns the training FLOPs of packed documents, each of which attends within itself alone.
+    public double trainingFlops(CumulativeLengths lengths) {
+        double pairs = 0;
+        for (AttentionType type : config.attentionTypes()) {
+            pairs += lengths.pairs(type.span());
+        }
+        return 6.0 * matrixParameters() * lengths.total() + 3.5 * 4 * pairs * config.numHeads() * config.headDim();
     }
 
     /// Returns the bytes that [KvCache] holds after `length` tokens.

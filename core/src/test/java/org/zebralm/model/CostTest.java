@@ -8,6 +8,7 @@ import static org.zebralm.testing.TinyModels.local;
 
 import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.Test;
+import org.zebralm.kernel.CumulativeLengths;
 
 class CostTest {
     @Test
@@ -36,6 +37,17 @@ class CostTest {
         double attention = cost.attentionFlops(10) / 10;
         assertThat(cost.flopsPerToken(10)).isCloseTo(2 * matrices + attention, Offset.offset(1e-9));
         assertThat(cost.trainingFlopsPerToken(10)).isCloseTo(6 * matrices + 3.5 * attention, Offset.offset(1e-9));
+    }
+
+    @Test
+    void packedDocumentsAttendEachWithinItself() {
+        Cost cost = new Cost(config(GLOBAL, local(3)));
+        // Global: 1+2+..+n pairs; within a window of 3: 1, 2, then 3 a token. Documents of 10 and 4 tokens.
+        double pairs = (55 + 10) + (1 + 2 + 8 * 3) + (1 + 2 + 2 * 3);
+        double expected = 6.0 * cost.matrixParameters() * 14 + 3.5 * 4 * pairs * 4 * 8;
+        assertThat(cost.trainingFlops(CumulativeLengths.of(0, 10, 14))).isCloseTo(expected, Offset.offset(1e-6));
+        assertThat(cost.trainingFlops(CumulativeLengths.single(10)))
+                .isCloseTo(10 * cost.trainingFlopsPerToken(10), Offset.offset(1e-6));
     }
 
     @Test

@@ -1,7 +1,5 @@
 package org.zebralm.train;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.BufferedWriter;
@@ -11,76 +9,114 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.stream.Collectors;
+import java.time.InstantSource;
 import org.zebralm.checkpoint.AtomicFile;
 
-/// What a run reported, one JSON object a line: steps (`loss`, `gradientNorm`, `learningRate`, `tokens`,
-/// `seconds`) and validations (`validationLoss`), each with its `step`.
+/// What a run reported, one JSON object a line, each with its `step` and the `time` it was written. Numbers
+/// that are not finite are null.
+///
+/// | line | has |
+/// |---|---|
+/// | a start or resumption | `start` (true), `parameters`, `compute`, `gemmFlops`, `machine` |
+/// | a step | `loss`, `gradientNorm`, `learningRate`, `tokens`, `seconds`, `tokensPerSecond`, `mfu`, `peakBytes`,
+/// `dataSeconds`, `forwardSeconds`, `backwardSeconds`, `optimizerSeconds`; `skipped` (true) if it changed nothing |
+/// | a validation | `validationLoss`, `validationPerplexity`, `byPosition`: ranges `from`, `to` (not included) with
+/// `loss`, `perplexity`, `tokens` |
+/// | a checkpoint | `saved`: its file's name |
 public final class MetricsLog implements TrainListener, AutoCloseable {
     private static final ObjectMapper JSON = new ObjectMapper();
 
     private final BufferedWriter writer;
+    private final InstantSource clock;
+    private double gemmFlops = Double.NaN;
 
-    private MetricsLog(BufferedWriter writer) {
+    private MetricsLog(BufferedWriter writer, InstantSource clock) {
         this.writer = writer;
+        this.clock = clock;
     }
 
     /// Opens a log for a run that stands at `step`; lines of later steps, which an interrupted run left, are
     /// dropped.
     public static MetricsLog open(Path path, int step) {
+        return open(path, step, InstantSource.system());
+    }
+
+    static MetricsLog open(Path path, int step, InstantSource clock) {
         try {
-            List<String> kept = new ArrayList<>();
             if (Files.exists(path)) {
-                for (JsonNode line : read(path)) {
-                    if (line.path("step").asInt() <= step) {
-                        kept.add(line.toString());
+                var kept = new StringBuilder();
+                MetricsReader.read(path, line -> {
+                    if (line.get("step").asInt() <= step) {
+                        kept.append(line).append(System.lineSeparator());
                     }
-                }
+                });
+                // A run interrupted just here must not lose what it has reported.
+                AtomicFile.write(path, kept.toString().getBytes(StandardCharsets.UTF_8));
             }
-            // A run interrupted just here must not lose what it has reported.
-            String lines =
-                    kept.stream().map(line -> line + System.lineSeparator()).collect(Collectors.joining());
-            AtomicFile.write(path, lines.getBytes(StandardCharsets.UTF_8));
-            return new MetricsLog(Files.newBufferedWriter(path, StandardOpenOption.APPEND));
+            return new MetricsLog(
+                    Files.newBufferedWriter(path, StandardOpenOption.CREATE, StandardOpenOption.APPEND), clock);
         } catch (IOException e) {
             throw new UncheckedIOException("cannot write " + path + ": " + e.getMessage(), e);
         }
     }
 
-    /// Returns the lines of a log; a last line that an interruption cut short is left out.
-    public static List<JsonNode> read(Path path) {
-        try {
-            List<JsonNode> lines = new ArrayList<>();
-            for (String line : Files.readAllLines(path)) {
-                try {
-                    lines.add(JSON.readTree(line));
-                } catch (JsonProcessingException e) {
-                    break;
-                }
-            }
-            return lines;
-        } catch (IOException e) {
-            throw new UncheckedIOException("cannot read " + path + ": " + e.getMessage(), e);
-        }
-    }
-
     @Override
-    public void onStep(StepReport report) {
-        ObjectNode line = JSON.createObjectNode();
-        line.put("step", report.step());
-        line.put("loss", report.loss());
-        line.put("gradientNorm", report.gradientNorm());
-        line.put("learningRate", report.learningRate());
-        line.put("tokens", report.tokens());
-        line.put("seconds", report.seconds());
+    public void onStart(RunStart start) {
+        gemmFlops = start.gemmFlops();
+        ObjectNode line = line(start.step());
+        line.put("start", true);
+        line.put("parameters", start.parameters());
+        line.put("compute", start.compute().label());
+        put(line, "gemmFlops", start.gemmFlops());
+        line.put("machine", start.machine());
         append(line);
     }
 
     @Override
-    public void onValidation(int step, double loss) {
-        append(JSON.createObjectNode().put("step", step).put("validationLoss", loss));
+    public void onStep(StepReport report) {
+        ObjectNode line = line(report.step());
+        line.put("tokens", report.tokens());
+        put(line, "seconds", report.seconds());
+        Scalar.of(report, gemmFlops).forEach(scalar -> put(line, scalar.key(), scalar.value()));
+        if (report.skipped()) {
+            line.put("skipped", true);
+        }
+        append(line);
+    }
+
+    @Override
+    public void onValidation(int step, Validation validation) {
+        ObjectNode line = line(step);
+        put(line, "validationLoss", validation.loss());
+        put(line, "validationPerplexity", validation.perplexity());
+        var ranges = line.putArray("byPosition");
+        for (Validation.Range range : validation.byPosition()) {
+            ObjectNode node = ranges.addObject().put("from", range.from()).put("to", range.to());
+            put(node, "loss", range.loss());
+            put(node, "perplexity", range.perplexity());
+            node.put("tokens", range.tokens());
+        }
+        append(line);
+    }
+
+    @Override
+    public void onSaved(int step, Path checkpoint) {
+        append(line(step).put("saved", String.valueOf(checkpoint.getFileName())));
+    }
+
+    private ObjectNode line(int step) {
+        return JSON.createObjectNode()
+                .put("step", step)
+                .put("time", clock.instant().toString());
+    }
+
+    private static void put(ObjectNode line, String key, Number value) {
+        switch (value) {
+            case Long whole -> line.put(key, whole);
+            // JSON has no word for infinity, nor for what is no number.
+            case Double real when !Double.isFinite(real) -> line.putNull(key);
+            default -> line.put(key, value.doubleValue());
+        }
     }
 
     private void append(ObjectNode line) {

@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
 import org.zebralm.data.Batch;
 import org.zebralm.kernel.AttentionKernel;
 import org.zebralm.kernel.CumulativeLengths;
+import org.zebralm.model.Cost;
 import org.zebralm.model.TokenLoss;
 import org.zebralm.model.Zebra;
 import org.zebralm.model.ZebraConfig;
@@ -104,11 +105,14 @@ public final class Trainer implements AutoCloseable {
         List<Batch> microBatches = new ArrayList<>(config.accumulation());
         long targets = 0;
         long tokens = 0;
+        double flops = 0;
+        var cost = new Cost(zebra.config());
         for (int i = 0; i < config.accumulation(); i++) {
             Batch batch = data.batch((long) step * config.accumulation() + i);
             microBatches.add(batch);
             targets += batch.numTargets();
             tokens += batch.inputs().length;
+            flops += cost.trainingFlops(CumulativeLengths.of(batch.cumulativeLengths()));
         }
         var walk = new LayerWalk(zebra, parameters, config);
         double loss = 0;
@@ -129,7 +133,7 @@ public final class Trainer implements AutoCloseable {
         }
         step++;
         var report = new StepReport(
-                step, config.steps(), loss / Math.max(1, targets), norm, learningRate, tokens, clock.stop());
+                step, config.steps(), loss / Math.max(1, targets), norm, learningRate, tokens, flops, clock.stop());
         skippedInARow = report.skipped() ? skippedInARow + 1 : 0;
         if (skippedInARow == MAX_SKIPPED) {
             throw new IllegalStateException("the gradient was not finite in " + MAX_SKIPPED
@@ -140,22 +144,24 @@ public final class Trainer implements AutoCloseable {
         return report;
     }
 
-    /// Returns the mean loss per target over some batches.
-    public double validate(List<Batch> batches) {
-        double loss = 0;
-        long targets = 0;
+    /// Returns the mean loss per target over some batches, as a whole and by position.
+    public Validation validate(List<Batch> batches) {
+        var losses = new LossByPosition();
         try (var _ = Autograd.recording(false)) {
             for (Batch batch : batches) {
-                loss += TokenLoss.sum(
-                        zebra,
-                        batch.inputs(),
+                var lengths = CumulativeLengths.of(batch.cumulativeLengths());
+                losses.add(
+                        TokenLoss.each(
+                                zebra,
+                                batch.inputs(),
+                                batch.targets(),
+                                lengths,
+                                config.loss().chunk()),
                         batch.targets(),
-                        CumulativeLengths.of(batch.cumulativeLengths()),
-                        config.loss().chunk());
-                targets += batch.numTargets();
+                        lengths);
             }
         }
-        return loss / Math.max(1, targets);
+        return losses.mean();
     }
 
     /// Writes all that a later [#restore] needs.

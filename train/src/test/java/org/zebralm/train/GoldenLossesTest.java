@@ -58,8 +58,8 @@ class GoldenLossesTest {
             }
 
             @Override
-            public void onValidation(int step, double loss) {
-                lines.add(Double.toString(loss));
+            public void onValidation(int step, Validation validation) {
+                lines.add(Double.toString(validation.loss()));
             }
         };
         try (Trainer trainer = Runs.trainer(Runs.config(STEPS, DType.FLOAT32, Recompute.LAYER))) {
