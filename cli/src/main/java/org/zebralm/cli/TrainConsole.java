@@ -1,12 +1,12 @@
 package org.zebralm.cli;
 
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.OptionalLong;
 import java.util.stream.Collectors;
 import org.zebralm.train.PeakMemory;
+import org.zebralm.train.SaveReport;
 import org.zebralm.train.StepReport;
 import org.zebralm.train.StepTimes;
 import org.zebralm.train.TrainListener;
@@ -91,8 +91,14 @@ final class TrainConsole implements TrainListener, AutoCloseable {
     }
 
     @Override
-    public void onSaved(int step, Path checkpoint) {
-        bar.println("step %d  saved".formatted(step));
+    public void onSaved(SaveReport report) {
+        bar.println("step %d  saved  %s in %s"
+                .formatted(report.step(), Units.bytes(report.bytes()), Units.seconds(report.seconds())));
+    }
+
+    @Override
+    public void onNotSaved(int step, String reason) {
+        bar.println("step %d  NOT saved: %s; the run goes on".formatted(step, reason));
     }
 
     /// Ends the bar with where the time went.

@@ -17,6 +17,7 @@ import org.zebralm.nn.FreshParams;
 import org.zebralm.tensor.DType;
 import org.zebralm.tensor.Lifetime;
 import org.zebralm.tensor.Scope;
+import org.zebralm.train.Checkpoint;
 import org.zebralm.train.Checkpoints;
 import org.zebralm.train.GemmRate;
 import org.zebralm.train.MetricsLog;
@@ -54,14 +55,25 @@ final class TrainingRun implements AutoCloseable {
         this.text = text;
         this.terminal = terminal;
         this.checkpoints = new Checkpoints(folder.checkpoints(), declared.keepCheckpoints());
-        Optional<Checkpoints.Saved> saved = checkpoints.latest();
-        // The folder vouches for the settings; a time budget has since become a number of steps.
-        TrainConfig config = saved.map(Checkpoints.Saved::config).orElse(declared);
+        if (checkpoints.removeHalfWritten() > 0) {
+            terminal.out().println("removed    a checkpoint that was being written when the run was cut off");
+        }
+        Optional<Checkpoint> saved = checkpoints.latest(notice -> terminal.out().println("damaged    " + notice));
+        TrainConfig config = saved.map(last -> resumed(last, declared)).orElse(declared);
         try (var _ = Scope.open();
                 var initial = new Lifetime()) {
             this.trainer = new Trainer(model, config, new FreshParams(config.seed(), initial), kernel);
         }
-        saved.ifPresent(trainer::restore);
+        // The folder vouches for the settings: what differs has been accepted.
+        saved.ifPresent(last -> trainer.restore(last, true));
+    }
+
+    /// A time budget has become a number of steps since it was declared.
+    private static TrainConfig resumed(Checkpoint saved, TrainConfig declared) {
+        TrainConfig was = saved.config();
+        return declared.steps() == UNTIL_TIME_IS_UP
+                ? declared.withSteps(was.steps(), was.validateEvery(), was.saveEvery())
+                : declared;
     }
 
     Trainer trainer() {
@@ -78,6 +90,7 @@ final class TrainingRun implements AutoCloseable {
         if (trainer.step() > 0) {
             terminal.out().println("resumed    at step " + trainer.step());
         }
+        trainer.requireRoom(checkpoints);
         try (MetricsLog metrics = MetricsLog.open(folder.metrics(), trainer.step());
                 TensorBoardLog tensorBoard = TensorBoardLog.open(folder.tensorBoard(), trainer.step())) {
             TrainListener logs = TrainListener.all(List.of(metrics, tensorBoard));

@@ -29,14 +29,16 @@ public final class SafetensorsFile implements AutoCloseable {
 
     private final Path path;
     private final Arena arena;
+    private final long headerBytes;
     private final MemorySegment data;
     private final Map<String, Entry> entries;
     private final Map<String, String> metadata;
 
-    private SafetensorsFile(Path path, Arena arena, MemorySegment data, SafetensorsHeader header) {
+    private SafetensorsFile(Path path, Arena arena, MemorySegment file, long headerBytes, SafetensorsHeader header) {
         this.path = path;
         this.arena = arena;
-        this.data = data;
+        this.headerBytes = headerBytes;
+        this.data = file.asSlice(headerBytes);
         this.metadata = header.metadata();
         Map<String, Entry> byName = new LinkedHashMap<>();
         header.entries().forEach(entry -> byName.put(entry.name(), entry));
@@ -57,11 +59,10 @@ public final class SafetensorsFile implements AutoCloseable {
             long dataStart = SafetensorsHeader.PREFIX_BYTES + (long) headerBytes;
             byte[] json =
                     file.asSlice(SafetensorsHeader.PREFIX_BYTES, headerBytes).toArray(ValueLayout.JAVA_BYTE);
-            MemorySegment data = file.asSlice(dataStart);
-            var header =
-                    SafetensorsHeaderParser.parse(path.toString(), new ByteArrayInputStream(json), data.byteSize());
+            var header = SafetensorsHeaderParser.parse(
+                    path.toString(), new ByteArrayInputStream(json), file.byteSize() - dataStart);
             opened = true;
-            return new SafetensorsFile(path, arena, data, header);
+            return new SafetensorsFile(path, arena, file, dataStart, header);
         } catch (IOException e) {
             throw new UncheckedIOException("cannot read " + path + ": " + e.getMessage(), e);
         } finally {
@@ -91,6 +92,11 @@ public final class SafetensorsFile implements AutoCloseable {
 
     public Path path() {
         return path;
+    }
+
+    /// Returns the bytes before those of the first tensor.
+    long headerBytes() {
+        return headerBytes;
     }
 
     /// Returns the tensors' names, in the order of their bytes.

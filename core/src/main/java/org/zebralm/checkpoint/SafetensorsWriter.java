@@ -2,7 +2,7 @@ package org.zebralm.checkpoint;
 
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
-import java.nio.channels.FileChannel;
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -16,8 +16,9 @@ import org.zebralm.tensor.Tensor;
 ///
 /// Tensors are converted and written one at a time, in the map's order; equal tensors give equal bytes.
 public final class SafetensorsWriter {
-    /// Bytes handed to the system at once: a buffer cannot hold more than 2 GiB.
-    private static final long CHUNK = 64 << 20;
+    /// Bytes handed on at once: a buffer cannot hold more than 2 GiB, and what fits the cache is read twice
+    /// for once.
+    private static final long CHUNK = 8 << 20;
 
     private SafetensorsWriter() {}
 
@@ -43,21 +44,30 @@ public final class SafetensorsWriter {
         AtomicFile.write(target, channel -> {
             AtomicFile.writeFully(channel, header.toBytes());
             for (SafetensorsHeader.Entry entry : header.entries()) {
-                try (var _ = Scope.open()) {
-                    Tensor tensor = Objects.requireNonNull(tensors.get(entry.name()));
-                    write(
-                            channel,
-                            tensor.detach().to(Device.CPU).to(entry.dtype()).contiguous());
-                }
+                stream(
+                        Objects.requireNonNull(tensors.get(entry.name())),
+                        entry.dtype(),
+                        chunk -> AtomicFile.writeFully(channel, chunk));
             }
         });
     }
 
-    private static void write(FileChannel channel, Tensor tensor) throws IOException {
-        MemorySegment memory = tensor.memory();
-        for (long at = 0; at < memory.byteSize(); at += CHUNK) {
-            long length = Math.min(CHUNK, memory.byteSize() - at);
-            AtomicFile.writeFully(channel, memory.asSlice(at, length).asByteBuffer());
+    /// Takes a tensor's bytes, piece by piece.
+    @FunctionalInterface
+    interface Sink {
+        void take(ByteBuffer chunk) throws IOException;
+    }
+
+    /// Hands the bytes of a tensor over as `dtype`, in order; what has to be copied for that exists
+    /// meanwhile only.
+    static void stream(Tensor tensor, DType dtype, Sink sink) throws IOException {
+        try (var _ = Scope.open()) {
+            MemorySegment memory =
+                    tensor.detach().to(Device.CPU).to(dtype).contiguous().memory();
+            for (long at = 0; at < memory.byteSize(); at += CHUNK) {
+                sink.take(memory.asSlice(at, Math.min(CHUNK, memory.byteSize() - at))
+                        .asByteBuffer());
+            }
         }
     }
 }

@@ -22,7 +22,7 @@ import org.zebralm.checkpoint.AtomicFile;
 /// `dataSeconds`, `forwardSeconds`, `backwardSeconds`, `optimizerSeconds`; `skipped` (true) if it changed nothing |
 /// | a validation | `validationLoss`, `validationPerplexity`, `byPosition`: ranges `from`, `to` (not included) with
 /// `loss`, `perplexity`, `tokens` |
-/// | a checkpoint | `saved`: its file's name |
+/// | a checkpoint | `saved`: its file's name, `bytes`, `seconds`; or `notSaved`: why it could not be written |
 public final class MetricsLog implements TrainListener, AutoCloseable {
     private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -100,8 +100,17 @@ public final class MetricsLog implements TrainListener, AutoCloseable {
     }
 
     @Override
-    public void onSaved(int step, Path checkpoint) {
-        append(line(step).put("saved", String.valueOf(checkpoint.getFileName())));
+    public void onSaved(SaveReport report) {
+        ObjectNode line = line(report.step());
+        line.put("saved", String.valueOf(report.file().getFileName()));
+        line.put("bytes", report.bytes());
+        put(line, "seconds", report.seconds());
+        append(line);
+    }
+
+    @Override
+    public void onNotSaved(int step, String reason) {
+        append(line(step).put("notSaved", reason));
     }
 
     private ObjectNode line(int step) {

@@ -1,6 +1,5 @@
 package org.zebralm.train;
 
-import java.nio.file.Path;
 import java.util.List;
 
 /// Told what a run does; called on the trainer's thread, between steps.
@@ -15,7 +14,10 @@ public interface TrainListener {
     default void onValidation(int step, Validation validation) {}
 
     /// After each checkpoint.
-    default void onSaved(int step, Path checkpoint) {}
+    default void onSaved(SaveReport report) {}
+
+    /// When a checkpoint could not be written, and why; the run goes on.
+    default void onNotSaved(int step, String reason) {}
 
     /// Tells nobody.
     static TrainListener silent() {
@@ -41,8 +43,13 @@ public interface TrainListener {
             }
 
             @Override
-            public void onSaved(int step, Path checkpoint) {
-                listeners.forEach(listener -> listener.onSaved(step, checkpoint));
+            public void onSaved(SaveReport report) {
+                listeners.forEach(listener -> listener.onSaved(report));
+            }
+
+            @Override
+            public void onNotSaved(int step, String reason) {
+                listeners.forEach(listener -> listener.onNotSaved(step, reason));
             }
         };
     }

@@ -1,12 +1,14 @@
 package org.zebralm.train;
 
-import java.nio.file.Path;
+import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.SequencedMap;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
+import org.zebralm.checkpoint.SealedFile;
 import org.zebralm.data.Batch;
 import org.zebralm.kernel.AttentionKernel;
 import org.zebralm.kernel.CumulativeLengths;
@@ -27,6 +29,8 @@ import org.zebralm.tensor.Tensor;
 public final class Trainer implements AutoCloseable {
     /// Steps in a row without a finite gradient after which a run gives up.
     private static final int MAX_SKIPPED = 5;
+
+    private static final String SKIPPED_IN_A_ROW = "skippedInARow";
 
     private final Parameters parameters;
     private final Zebra zebra;
@@ -90,9 +94,26 @@ public final class Trainer implements AutoCloseable {
                 listener.onValidation(step, validate(validation));
             }
             if (checkpoints != null && (last || every(config.saveEvery()))) {
-                listener.onSaved(step, save(checkpoints));
+                saveOrGoOn(checkpoints, last, listener);
             }
         }
+    }
+
+    /// Too full a disk ends no run that may yet be saved: whoever reads of it can make room until the next
+    /// time. The last state has no next time.
+    private void saveOrGoOn(Checkpoints checkpoints, boolean last, TrainListener listener) {
+        SaveReport report;
+        try {
+            report = save(checkpoints);
+        } catch (UncheckedIOException e) {
+            if (last) {
+                throw e;
+            }
+            Throwable cause = Objects.requireNonNull(e.getCause());
+            listener.onNotSaved(step, Objects.requireNonNullElse(cause.getMessage(), cause.toString()));
+            return;
+        }
+        listener.onSaved(report);
     }
 
     private boolean every(int interval) {
@@ -165,19 +186,46 @@ public final class Trainer implements AutoCloseable {
     }
 
     /// Writes all that a later [#restore] needs.
-    public Path save(Checkpoints checkpoints) {
-        return checkpoints.save(step, config, zebra.config(), parameters.state());
+    ///
+    /// @throws UncheckedIOException if there is too little disk for it, or it cannot be written
+    public SaveReport save(Checkpoints checkpoints) {
+        return checkpoints.save(step, parameters.state(), metadata());
     }
 
-    /// Takes a checkpoint's weights, moments and step over.
-    public void restore(Checkpoints.Saved saved) {
-        saved.requireSame(config, zebra.config());
+    /// Fails unless the disk has room for the checkpoints that the rest of the run keeps at a time.
+    ///
+    /// @throws UncheckedIOException naming what is needed and what is free
+    public void requireRoom(Checkpoints checkpoints) {
+        int left = config.steps() - step;
+        if (left == 0) {
+            return;
+        }
+        int saves = config.saveEvery() == 0 ? 1 : Math.ceilDiv(left, config.saveEvery());
+        checkpoints.requireRoom(SealedFile.size(parameters.state(), metadata()), saves);
+    }
+
+    private Map<String, String> metadata() {
+        return Checkpoint.metadata(step, config, zebra.config(), Map.of(SKIPPED_IN_A_ROW, skippedInARow));
+    }
+
+    /// Takes a checkpoint's state over; its configuration must be this trainer's.
+    public void restore(Checkpoint saved) {
+        restore(saved, false);
+    }
+
+    /// Takes a checkpoint's state over.
+    ///
+    /// @param changesAccepted whether the run goes on with this trainer's configuration where it differs in
+    ///     settings that [ResumeRules] leaves free
+    /// @throws IllegalArgumentException naming each difference that stands in the way
+    public void restore(Checkpoint saved, boolean changesAccepted) {
+        saved.requireFit(config, zebra.config(), changesAccepted);
         try (var _ = Scope.open();
                 var _ = Autograd.recording(false)) {
-            saved.read((Map<String, Tensor> state) -> parameters.restore(state));
+            saved.read(parameters::restore);
         }
         step = saved.step();
-        config = saved.config();
+        skippedInARow = saved.counters().getOrDefault(SKIPPED_IN_A_ROW, 0);
     }
 
     @Override

@@ -77,7 +77,8 @@ class MetricsLogTest {
                             List.of(
                                     new Validation.Range(0, 256, Math.log(10), 90),
                                     new Validation.Range(256, 512, Math.log(4), 30))));
-            log.onSaved(7, Path.of("checkpoints", "step-7"));
+            log.onSaved(new SaveReport(7, Path.of("checkpoints", "step-7"), 4096, 0.25));
+            log.onNotSaved(8, "too little disk");
         }
         JsonNode line = lines().getFirst();
         assertThat(line.get("step").asInt()).isEqualTo(7);
@@ -87,6 +88,9 @@ class MetricsLogTest {
         assertThat(line.at("/byPosition/1/perplexity").asDouble()).isEqualTo(4, within(1e-9));
         assertThat(line.at("/byPosition/1/tokens").asInt()).isEqualTo(30);
         assertThat(lines().get(1).get("saved").asText()).isEqualTo("step-7");
+        assertThat(lines().get(1).get("bytes").asLong()).isEqualTo(4096);
+        assertThat(lines().get(1).get("seconds").asDouble()).isEqualTo(0.25);
+        assertThat(lines().get(2).get("notSaved").asText()).isEqualTo("too little disk");
     }
 
     @Test
