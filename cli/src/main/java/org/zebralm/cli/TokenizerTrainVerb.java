@@ -1,13 +1,17 @@
 package org.zebralm.cli;
 
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.zebralm.data.BpeTrainer;
 import org.zebralm.data.BpeVocabulary;
+import org.zebralm.data.ReadReport;
+import org.zebralm.data.SpecialTokens;
 import org.zebralm.data.SplitPattern;
 import org.zebralm.data.TextFiles;
+import org.zebralm.data.WordCounter;
 import org.zebralm.data.WordCounts;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -21,7 +25,8 @@ import picocli.CommandLine.Spec;
         footerHeading = "%nExamples:%n",
         footer = {
             "  zebra tokenizer train books/ --vocab-size 16384 --out tokenizer.json",
-            "  zebra tokenizer train a.txt b.txt.gz --split gpt2"
+            "  zebra tokenizer train a.txt b.txt.gz --pattern gpt2",
+            "  zebra tokenizer train chats/ --special '<|im_start|>' --special '<|im_end|>'"
         })
 final class TokenizerTrainVerb implements Callable<Integer> {
     @Parameters(arity = "1..*", paramLabel = "TEXT", description = "Files and folders of text, plain or .gz.")
@@ -32,16 +37,34 @@ final class TokenizerTrainVerb implements Callable<Integer> {
             names = "--vocab-size",
             paramLabel = "N",
             defaultValue = "8192",
-            description = "Tokens, every byte and <|endoftext|> included (default: ${DEFAULT-VALUE}).")
+            description = "Tokens, every byte and special ones included (default: ${DEFAULT-VALUE}).")
     private int vocabSize;
 
     @Option(
-            names = "--split",
+            names = {"--pattern", "--split"},
             paramLabel = "NAME",
             defaultValue = "LLAMA3",
-            description = "How text is cut into words first: ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).")
+            description = {
+                "How text is cut into words first: gpt2, gpt4 (cl100k), llama3 (default: llama3).",
+                "Llama 3 took GPT-4's expression over: both cut alike."
+            })
     @SuppressWarnings("NullAway.Init") // set by picocli
-    private SplitPattern split;
+    private SplitPattern pattern;
+
+    @Option(
+            names = "--special",
+            paramLabel = "TOKEN",
+            description = "A token that stands for itself, beside <|endoftext|>, which is always there and has id 0;"
+                    + " ids in the order given. Repeat it for more.")
+    private List<String> specials = new ArrayList<>();
+
+    @Option(
+            names = "--max-words",
+            paramLabel = "N",
+            defaultValue = "" + WordCounter.MAX_WORDS,
+            description = "Distinct words to train on at most, about 130 bytes of memory each; of more, the rarest are"
+                    + " dropped, which is said (default: ${DEFAULT-VALUE}).")
+    private long maxWords;
 
     @Option(
             names = "--out",
@@ -57,32 +80,50 @@ final class TokenizerTrainVerb implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        var trainer = new BpeTrainer(vocabSize);
+        var special = SpecialTokens.of(specials);
+        var trainer = new BpeTrainer(vocabSize, special);
+        WordCounter counter = WordCounter.of(pattern, special).withMaxWords(maxWords);
         TextFiles source = TextFiles.of(texts);
         Terminal terminal = Terminal.stderr();
+        long[] characters = {0};
+        ReadReport read =
+                source.forEach(document -> characters[0] += document.text().length());
+        for (ReadReport.Skipped skipped : read.skipped()) {
+            terminal.out().println("skipped    " + skipped.file() + " (" + skipped.reason() + ")");
+        }
+        if (characters[0] == 0) {
+            throw new IllegalArgumentException("there must be text to train on: no text in " + texts);
+        }
         WordCounts words;
-        long[] characters = {1};
-        source.forEach(document -> characters[0] += document.text().length());
         try (var progress = new ProgressBar(terminal, "words    ", characters[0])) {
-            words = WordCounts.of(source, split, done -> progress.update(done, "characters"));
+            words = counter.count(source, done -> progress.update(done, "characters"));
         }
         BpeVocabulary vocabulary;
-        try (var progress = new ProgressBar(terminal, "tokenizer", Math.max(1, vocabSize - BpeVocabulary.MIN_SIZE))) {
+        long merges = Math.max(1, vocabSize - BpeVocabulary.minSize(special));
+        try (var progress = new ProgressBar(terminal, "tokenizer", merges)) {
             vocabulary = trainer.train(words, (done, _) -> progress.update(done, "merges"));
         }
         vocabulary.write(out);
+        report(vocabulary, words, characters[0]);
+        return Main.OK;
+    }
+
+    private void report(BpeVocabulary vocabulary, WordCounts words, long characters) {
         var writer = spec.commandLine().getOut();
         writer.println("%s: %d tokens from %s characters, cut into words as %s does"
                 .formatted(
                         out,
                         vocabulary.size(),
-                        Units.count((double) characters[0]),
-                        split.name().toLowerCase(Locale.ROOT)));
+                        Units.count((double) characters),
+                        pattern.name().toLowerCase(Locale.ROOT)));
+        if (words.numDropped() > 0) {
+            writer.println("%s of the rarest words were left out; --max-words %d or more keeps them, given the memory"
+                    .formatted(Units.count((double) words.numDropped()), words.numWords() + words.numDropped()));
+        }
         if (vocabulary.size() < vocabSize) {
             writer.println("fewer than the %d asked for: no pair of tokens occurs twice any more; give more text"
                     .formatted(vocabSize));
         }
         writer.flush();
-        return Main.OK;
     }
 }

@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
@@ -119,6 +120,44 @@ class VerbsTest {
                 .isZero();
         assertThat(out.toString()).contains("300 tokens");
         assertThat(tokenizer).isRegularFile();
+    }
+
+    @Test
+    void tokenizerTrainHasPatternsAndSpecialTokens() throws IOException {
+        Path tokenizer = folder.resolve("tokenizer.json");
+        String arguments = "--pattern gpt2 --special <a> --special <b> --vocab-size 300 --out " + tokenizer;
+        assertThat(zebra(Stream.concat(
+                                Stream.of("tokenizer", "train", texts.toString()), Stream.of(arguments.split(" ")))
+                        .toArray(String[]::new)))
+                .as(err.toString())
+                .isZero();
+        assertThat(out.toString()).contains("as gpt2 does");
+        JsonNode added = new ObjectMapper().readTree(tokenizer.toFile()).get("added_tokens");
+        assertThat(added.findValuesAsText("content")).containsExactly("<|endoftext|>", "<a>", "<b>");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "--vocab-size 256            | vocabSize must be at least 257",
+                "--special <a> --special <a> | a special token must be named once: got <a> twice",
+                "--max-words 0               | maxWords must be at least 1: got 0",
+                "/no/such/text               | must exist: not found [/no/such/text]",
+            })
+    void aWrongTokenizerTrainingIsOneLine(String arguments, String message) {
+        Path tokenizer = folder.resolve("tokenizer.json");
+        String line = "tokenizer train " + texts + " --out " + tokenizer + " " + arguments;
+        assertThat(zebra(line.strip().split(" +"))).isEqualTo(Main.FAILED);
+        assertThat(err.toString()).contains(message).hasLineCount(1);
+        assertThat(tokenizer).doesNotExist();
+    }
+
+    @Test
+    void aTokenizerWithoutTextNamesWhatWasSkipped() throws IOException {
+        Path empty = Files.writeString(folder.resolve("empty.txt"), "");
+        assertThat(zebra("tokenizer", "train", empty.toString())).isEqualTo(Main.FAILED);
+        assertThat(err.toString()).contains("there must be text to train on").hasLineCount(1);
     }
 
     @ParameterizedTest

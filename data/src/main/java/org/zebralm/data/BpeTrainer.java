@@ -22,8 +22,9 @@ import org.zebralm.data.BpeVocabulary.Merge;
 /// A merge touches only the words that hold its pair: each pair knows them, and counts are kept true by difference.
 /// The queue of pairs is lazy: a count that grew is entered again, one that fell is corrected when it reaches the top.
 ///
-/// @param vocabSize the tokens to train, at least the 257 there are before any merge
-public record BpeTrainer(int vocabSize) {
+/// @param vocabSize the tokens to train, at least those there are before any merge: 256 bytes and the special ones
+/// @param specials the tokens that stand for themselves
+public record BpeTrainer(int vocabSize, SpecialTokens specials) {
 
     private static final long MIN_COUNT = 2;
 
@@ -34,23 +35,33 @@ public record BpeTrainer(int vocabSize) {
     }
 
     public BpeTrainer {
-        if (vocabSize < BpeVocabulary.MIN_SIZE) {
-            throw new IllegalArgumentException("vocabSize must be at least " + BpeVocabulary.MIN_SIZE
-                    + " (every byte and " + BpeVocabulary.END_OF_TEXT + "): got " + vocabSize);
+        int least = BpeVocabulary.minSize(specials);
+        if (vocabSize < least) {
+            throw new IllegalArgumentException("vocabSize must be at least " + least + " (every byte and "
+                    + String.join(", ", specials.tokens()) + "): got " + vocabSize);
         }
+    }
+
+    /// A trainer with [BpeVocabulary#END_OF_TEXT] alone.
+    public BpeTrainer(int vocabSize) {
+        this(vocabSize, SpecialTokens.END_OF_TEXT);
     }
 
     /// Trains on word counts.
     public BpeVocabulary train(WordCounts words, Progress progress) {
-        if (words.counts().isEmpty()) {
+        if (words.numWords() == 0) {
             throw new IllegalArgumentException("a tokenizer needs text to train on: there is not one word");
         }
-        var training = new Training(WordSymbols.of(words.counts()));
-        int total = vocabSize - BpeVocabulary.MIN_SIZE;
-        while (training.tokens.size() < vocabSize && training.mergeMostFrequent()) {
-            progress.merged(training.tokens.size() - BpeVocabulary.MIN_SIZE, total);
+        if (!words.specials().equals(specials)) {
+            throw new IllegalArgumentException("words must be counted between the special tokens trained with, "
+                    + specials.tokens() + ": got " + words.specials().tokens());
         }
-        return new BpeVocabulary(words.split(), training.tokens, training.merges);
+        int least = BpeVocabulary.minSize(specials);
+        var training = new Training(specials.size(), WordSymbols.of(words, specials.size()));
+        while (training.tokens.size() < vocabSize && training.mergeMostFrequent()) {
+            progress.merged(training.tokens.size() - least, vocabSize - least);
+        }
+        return new BpeVocabulary(words.split(), specials, training.tokens, training.merges);
     }
 
     /// A pair with the count it had when it was entered.
@@ -70,9 +81,11 @@ public record BpeTrainer(int vocabSize) {
                 .reversed());
         private final BitSet grown = new BitSet();
 
-        Training(WordSymbols words) {
+        Training(int numSpecials, WordSymbols words) {
             this.words = words;
-            tokens.add(new byte[0]);
+            for (int i = 0; i < numSpecials; i++) {
+                tokens.add(new byte[0]);
+            }
             for (int b = 0; b < 256; b++) {
                 idOf(new byte[] {(byte) b});
             }

@@ -12,13 +12,14 @@ import java.util.List;
 
 /// A trained byte-pair vocabulary, and how it is written as a Hugging Face `tokenizer.json`.
 ///
-/// Id 0 is `<|endoftext|>`, so that it is known before training and does not move with the size; ids 1 to 256 are the
-/// bytes in order; then comes each merge's token.
+/// Special tokens come first, so that their ids are known before training and do not move with the size: id 0 is
+/// `<|endoftext|>`. Then come the 256 bytes in order, then each merge's token.
 ///
 /// @param split how a text is cut into words before merging
-/// @param tokens the bytes of each token by id; none for the end-of-text token
+/// @param specials the tokens that stand for themselves
+/// @param tokens the bytes of each token by id; none for a special token
 /// @param merges the merges in the order in which the encoder tries them
-public record BpeVocabulary(SplitPattern split, List<byte[]> tokens, List<Merge> merges) {
+public record BpeVocabulary(SplitPattern split, SpecialTokens specials, List<byte[]> tokens, List<Merge> merges) {
 
     /// The token that ends a document.
     public static final String END_OF_TEXT = "<|endoftext|>";
@@ -26,11 +27,8 @@ public record BpeVocabulary(SplitPattern split, List<byte[]> tokens, List<Merge>
     /// The id of [#END_OF_TEXT].
     public static final int END_OF_TEXT_ID = 0;
 
-    /// The id of byte 0.
-    static final int FIRST_BYTE_ID = 1;
-
-    /// The tokens there are before any merge.
-    public static final int MIN_SIZE = FIRST_BYTE_ID + 256;
+    /// The tokens there are before any merge, with no other special token than [#END_OF_TEXT].
+    public static final int MIN_SIZE = 1 + 256;
 
     /// Two tokens that become one where they meet.
     public record Merge(int left, int right) {}
@@ -38,9 +36,21 @@ public record BpeVocabulary(SplitPattern split, List<byte[]> tokens, List<Merge>
     public BpeVocabulary {
         tokens = List.copyOf(tokens);
         merges = List.copyOf(merges);
+        for (byte[] token : tokens) {
+            String name = ByteAlphabet.write(token);
+            if (specials.tokens().contains(name)) {
+                throw new IllegalArgumentException("a special token must not be spelled as a learned one is in"
+                        + " tokenizer.json, where a blank is \u0120: got " + name);
+            }
+        }
     }
 
-    /// The number of tokens, the end-of-text token included.
+    /// The tokens there are before any merge: the special ones and every byte.
+    public static int minSize(SpecialTokens specials) {
+        return specials.size() + 256;
+    }
+
+    /// The number of tokens, special ones included.
     public int size() {
         return tokens.size();
     }
@@ -59,21 +69,26 @@ public record BpeVocabulary(SplitPattern split, List<byte[]> tokens, List<Merge>
     private JsonNode toJson() {
         ObjectNode json = JsonNodeFactory.instance.objectNode();
         json.put("version", "1.0").putNull("truncation").putNull("padding");
-        json.putArray("added_tokens")
-                .addObject()
-                .put("id", END_OF_TEXT_ID)
-                .put("content", END_OF_TEXT)
-                .put("single_word", false)
-                .put("lstrip", false)
-                .put("rstrip", false)
-                .put("normalized", false)
-                .put("special", true);
+        addSpecials(json.putArray("added_tokens"));
         json.putNull("normalizer");
         addPreTokenizer(json.putObject("pre_tokenizer"));
         json.putNull("post_processor");
         addByteLevel(json.putObject("decoder"));
         addModel(json.putObject("model"));
         return json;
+    }
+
+    private void addSpecials(ArrayNode json) {
+        for (int id = 0; id < specials.size(); id++) {
+            json.addObject()
+                    .put("id", id)
+                    .put("content", specials.tokens().get(id))
+                    .put("single_word", false)
+                    .put("lstrip", false)
+                    .put("rstrip", false)
+                    .put("normalized", false)
+                    .put("special", true);
+        }
     }
 
     private void addPreTokenizer(ObjectNode json) {
@@ -105,6 +120,6 @@ public record BpeVocabulary(SplitPattern split, List<byte[]> tokens, List<Merge>
     }
 
     private String name(int id) {
-        return id == END_OF_TEXT_ID ? END_OF_TEXT : ByteAlphabet.write(tokens.get(id));
+        return id < specials.size() ? specials.tokens().get(id) : ByteAlphabet.write(tokens.get(id));
     }
 }

@@ -1,12 +1,12 @@
 package org.zebralm.data;
 
-import java.nio.charset.StandardCharsets;
-import java.util.Map;
-
 /// Every distinct word as the tokens it consists of so far.
 ///
 /// One array holds them all; a merge shortens a word in place.
 final class WordSymbols {
+
+    /// The most elements an array has.
+    private static final int MAX_SYMBOLS = Integer.MAX_VALUE - 8;
 
     private final int[] symbols;
     private final int[] starts;
@@ -21,23 +21,30 @@ final class WordSymbols {
     }
 
     /// The words as bytes, before any merge.
-    static WordSymbols of(Map<String, Long> wordCounts) {
+    ///
+    /// @param firstByte the id of byte 0
+    static WordSymbols of(WordCounts wordCounts, int firstByte) {
         long numSymbols = 0;
-        for (String word : wordCounts.keySet()) {
-            numSymbols += word.getBytes(StandardCharsets.UTF_8).length;
+        for (WordTable table : wordCounts.tables()) {
+            numSymbols += table.size() == 0 ? 0 : table.end(table.size() - 1);
         }
-        var words = new WordSymbols(wordCounts.size(), Math.toIntExact(numSymbols));
+        if (numSymbols > MAX_SYMBOLS) {
+            throw new IllegalArgumentException("distinct words must have at most " + MAX_SYMBOLS
+                    + " bytes together to be trained on: got " + numSymbols + "; keep fewer words");
+        }
+        var words = new WordSymbols(Math.toIntExact(wordCounts.numWords()), (int) numSymbols);
         int word = 0;
         int end = 0;
-        for (Map.Entry<String, Long> entry : wordCounts.entrySet()) {
-            byte[] bytes = entry.getKey().getBytes(StandardCharsets.UTF_8);
-            words.starts[word] = end;
-            words.lengths[word] = bytes.length;
-            words.counts[word] = entry.getValue();
-            for (byte b : bytes) {
-                words.symbols[end++] = BpeVocabulary.FIRST_BYTE_ID + Byte.toUnsignedInt(b);
+        for (WordTable table : wordCounts.tables()) {
+            byte[] bytes = table.bytes();
+            for (int i = 0; i < table.size(); i++, word++) {
+                words.starts[word] = end;
+                words.lengths[word] = table.end(i) - table.start(i);
+                words.counts[word] = table.count(i);
+                for (int at = table.start(i); at < table.end(i); at++) {
+                    words.symbols[end++] = firstByte + Byte.toUnsignedInt(bytes[at]);
+                }
             }
-            word++;
         }
         return words;
     }

@@ -16,20 +16,21 @@ class BpeTrainerTest {
     @ValueSource(longs = {1, 2, 3, 4, 5, 6})
     void mergesAreThoseOfTheDefinition(long seed) {
         String text = SampleTexts.words(seed, 300) + " aaaa aaaaa aaa " + SampleTexts.unicode(seed, 300);
-        WordCounts words = WordCounts.of(text, SplitPattern.LLAMA3);
+        WordCounts words = Words.count(SplitPattern.LLAMA3, text);
         BpeVocabulary vocabulary = train(words, 330);
-        assertThat(SlowBpe.names(vocabulary)).isEqualTo(SlowBpe.train(words.counts(), 330));
+        assertThat(SlowBpe.names(vocabulary))
+                .isEqualTo(SlowBpe.train(RegexWords.counts(SplitPattern.LLAMA3, List.of(text)), 330));
     }
 
     @Test
     void greaterPairWinsATie() {
-        BpeVocabulary vocabulary = train(new WordCounts(SplitPattern.GPT2, Map.of("ab", 2L, "cd", 2L)), 300);
+        BpeVocabulary vocabulary = train(Words.of(SplitPattern.GPT2, Map.of("ab", 2L, "cd", 2L)), 300);
         assertThat(SlowBpe.names(vocabulary)).containsExactly(List.of("c", "d"), List.of("a", "b"));
     }
 
     @Test
     void smallTextEndsTrainingEarly() {
-        BpeVocabulary vocabulary = train(WordCounts.of("ab ab cd", SplitPattern.GPT2), 5000);
+        BpeVocabulary vocabulary = train(Words.count(SplitPattern.GPT2, "ab ab cd"), 5000);
         assertThat(SlowBpe.names(vocabulary)).containsExactly(List.of("a", "b"));
         assertThat(vocabulary.size()).isEqualTo(BpeVocabulary.MIN_SIZE + 1);
     }
@@ -37,23 +38,12 @@ class BpeTrainerTest {
     @Test
     void progressCountsUpToTheTotal() {
         var seen = new ArrayList<Integer>();
-        WordCounts words = WordCounts.of(SampleTexts.words(1, 300), SplitPattern.GPT2);
+        WordCounts words = Words.count(SplitPattern.GPT2, SampleTexts.words(1, 300));
         new BpeTrainer(BpeVocabulary.MIN_SIZE + 10).train(words, (done, total) -> {
             assertThat(total).isEqualTo(10);
             seen.add(done);
         });
         assertThat(seen).containsExactly(1, 2, 3, 4, 5, 6, 7, 8, 9, 10);
-    }
-
-    @Test
-    void documentsCountedTogetherAreTheSumOfEach() {
-        List<String> texts = List.of("one two<|endoftext|>", "two \uD83E", "<|endoftext|>", "");
-        DocumentSource source = consumer -> {
-            texts.forEach(text -> consumer.accept(new Document("x", text)));
-            return new ReadReport(texts.size(), 0, 0, List.of());
-        };
-        assertThat(WordCounts.of(source, SplitPattern.GPT2, _ -> {}).counts())
-                .isEqualTo(Map.of("one", 1L, " two", 1L, "two", 1L, " \uFFFD", 1L));
     }
 
     @Test
@@ -63,7 +53,7 @@ class BpeTrainerTest {
                 .withMessageContaining("257")
                 .withMessageContaining("256");
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> train(WordCounts.of("", SplitPattern.GPT2), 300))
+                .isThrownBy(() -> train(Words.count(SplitPattern.GPT2, ""), 300))
                 .withMessageContaining("text");
     }
 

@@ -1,6 +1,7 @@
 package org.zebralm.data;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import ai.djl.huggingface.tokenizers.Encoding;
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
@@ -9,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -68,11 +70,52 @@ class BpeVocabularyTest {
     @EnumSource
     void endOfTextIsOneTokenAndNoOtherIdMakesIt(SplitPattern split) {
         try (Tokenizer tokenizer = load(train(split, "<|endoftext|>".repeat(9), 400))) {
-            assertThat(tokenizer.encode("a<|endoftext|>"))
-                    .containsExactly(BpeVocabulary.FIRST_BYTE_ID + 'a', BpeVocabulary.END_OF_TEXT_ID);
+            assertThat(tokenizer.encode("a<|endoftext|>")).containsExactly(1 + 'a', BpeVocabulary.END_OF_TEXT_ID);
             assertThat(tokenizer.idOf(BpeVocabulary.END_OF_TEXT)).hasValue(BpeVocabulary.END_OF_TEXT_ID);
             assertThat(tokenizer.decode(new int[] {0}, true)).isEmpty();
         }
+    }
+
+    @Test
+    void specialTokensHaveTheFirstIdsInTheirOrder() {
+        var specials = SpecialTokens.of(List.of("<|im_start|>", "[PAD]"));
+        WordCounts words = WordCounter.of(SplitPattern.GPT4, specials)
+                .count(Words.documents(List.of("<|im_start|>abab<|im_start|>abab")), _ -> {});
+        try (Tokenizer tokenizer = load(new BpeTrainer(261, specials).train(words, (_, _) -> {}))) {
+            assertThat(tokenizer.encode("[PAD]a<|im_start|>abab<|endoftext|>")).containsExactly(2, 3 + 'a', 1, 260, 0);
+            assertThat(tokenizer.decode(new int[] {260, 259, 1})).isEqualTo("abab" + "ab" + "<|im_start|>");
+        }
+    }
+
+    @Test
+    void specialTokensThatCannotBeAreRefused() {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> SpecialTokens.of(List.of("<a>", "<a>")))
+                .withMessageContaining("once")
+                .withMessageContaining("<a> twice");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> SpecialTokens.of(List.of("<|endoftext|>")))
+                .withMessageContaining("always there");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> SpecialTokens.of(List.of("a")))
+                .withMessageContaining("two characters")
+                .withMessageContaining("\"a\"");
+        var specials = SpecialTokens.of(List.of("<a>"));
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> new BpeTrainer(257, specials))
+                .withMessageContaining("at least 258")
+                .withMessageContaining("<a>")
+                .withMessageContaining("got 257");
+        assertThatIllegalArgumentException()
+                .isThrownBy(
+                        () -> new BpeTrainer(300, specials).train(Words.count(SplitPattern.GPT2, "a"), (_, _) -> {}))
+                .withMessageContaining("between the special tokens");
+        // In tokenizer.json both would be the same key.
+        var blank = SpecialTokens.of(List.of("\u0120a"));
+        WordCounts words = WordCounter.of(SplitPattern.GPT2, blank).count(Words.documents(List.of("a a a")), _ -> {});
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> new BpeTrainer(300, blank).train(words, (_, _) -> {}))
+                .withMessageContaining("\u0120a");
     }
 
     private Tokenizer load(BpeVocabulary vocabulary) {
@@ -82,13 +125,13 @@ class BpeVocabularyTest {
     }
 
     private static BpeVocabulary train(SplitPattern split, String text, int vocabSize) {
-        return new BpeTrainer(vocabSize).train(WordCounts.of(text + "a", split), (_, _) -> {});
+        return new BpeTrainer(vocabSize).train(Words.count(split, text + "a"), (_, _) -> {});
     }
 
     private static List<Integer> wordLengths(SplitPattern split, String text) {
-        var lengths = new ArrayList<Integer>();
-        split.forEachWord(text, word -> lengths.add(word.getBytes(StandardCharsets.UTF_8).length));
-        return lengths;
+        return RegexWords.of(split, text).stream()
+                .map(word -> word.getBytes(StandardCharsets.UTF_8).length)
+                .toList();
     }
 
     /// The bytes of each word, from the word each id belongs to; without merges an id is a byte.

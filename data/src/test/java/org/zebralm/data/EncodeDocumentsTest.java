@@ -93,16 +93,13 @@ class EncodeDocumentsTest {
     private Tokenizer tokenizer(SplitPattern split) {
         Path path = folder.resolve("tokenizer.json");
         String text = String.join("\n", SampleTexts.TRICKY).repeat(3) + SampleTexts.words(4, 900);
-        new BpeTrainer(800).train(WordCounts.of(text, split), (_, _) -> {}).write(path);
+        new BpeTrainer(800).train(Words.count(split, text), (_, _) -> {}).write(path);
         return Tokenizer.load(path);
     }
 
     private static EncodeDocuments.Encoded encode(Tokenizer tokenizer, List<String> texts, Path path) {
-        DocumentSource source = consumer -> {
-            texts.forEach(text -> consumer.accept(new Document("x", text)));
-            return new ReadReport(texts.size(), 0, 0, List.of());
-        };
-        return new EncodeDocuments(tokenizer, BpeVocabulary.END_OF_TEXT).write(source, path, (_, _, _) -> {});
+        return new EncodeDocuments(tokenizer, BpeVocabulary.END_OF_TEXT)
+                .write(Words.documents(texts), path, (_, _, _) -> {});
     }
 
     private static int[] ids(TokenShard shard, int document) {

@@ -55,7 +55,7 @@ final class SlowBpe {
         }
         List<List<String>> merges = names(vocabulary);
         List<Integer> encoded = new ArrayList<>();
-        vocabulary.split().forEachWord(text, word -> {
+        RegexWords.of(vocabulary.split(), text).forEach(word -> {
             List<String> symbols = bytes(word);
             for (List<String> pair : merges) {
                 symbols = apply(pair, symbols);
