@@ -2,60 +2,58 @@ package org.zebralm.data;
 
 import java.util.Arrays;
 import java.util.Random;
+import java.util.function.IntToLongFunction;
 
-/// The documents of a shard in the order of one epoch, and the order in which the rows cut from them come.
-///
-/// Both orders are a function of the seed and the epoch alone: `java.util.Random`'s algorithm is part of its contract,
-/// so
-/// they are the same in every JDK.
+/// Documents in the random order of one epoch, found by their place in it: about 4 bytes a document.
 final class EpochOrder {
+
+    /// Starts are kept of one document in this many; those between are summed up.
+    private static final int STRIDE = 64;
 
     private final int[] documents;
     private final long[] starts;
-    private final int[] rows;
+    private final IntToLongFunction length;
 
-    EpochOrder(TokenShard shard, long seed, long epoch, int numRows) {
-        int n = shard.numDocuments();
-        // The multiplier keeps (seed, epoch) and (seed + 1, epoch - 1) apart.
-        var random = new Random(seed * 0x9E3779B97F4A7C15L + epoch);
-        documents = shuffled(n, random);
-        rows = shuffled(numRows, random);
-        starts = new long[n + 1];
-        for (int i = 0; i < n; i++) {
-            starts[i + 1] = starts[i] + shard.documentLength(documents[i]);
+    EpochOrder(int numDocuments, IntToLongFunction length, Random random) {
+        this.documents = Seeds.shuffled(numDocuments, random);
+        this.starts = new long[Math.ceilDiv(numDocuments, STRIDE)];
+        this.length = length;
+        long start = 0;
+        for (int turn = 0; turn < numDocuments; turn++) {
+            if (turn % STRIDE == 0) {
+                starts[turn / STRIDE] = start;
+            }
+            start += length.applyAsLong(documents[turn]);
         }
     }
 
-    private static int[] shuffled(int n, Random random) {
-        int[] order = new int[n];
-        Arrays.setAll(order, i -> i);
-        for (int i = n - 1; i > 0; i--) {
-            int j = random.nextInt(i + 1);
-            int swapped = order[i];
-            order[i] = order[j];
-            order[j] = swapped;
-        }
-        return order;
-    }
-
-    /// Which row of the epoch's tokens comes at a turn.
-    int row(int turn) {
-        return rows[turn];
-    }
-
-    /// Which in order is the document that holds the epoch's token at `offset`.
-    int turnAt(long offset) {
-        int found = Arrays.binarySearch(starts, offset);
-        // Every document has a token, so starts ascend and an exact hit is unique.
-        return found >= 0 ? found : -found - 2;
+    int numDocuments() {
+        return documents.length;
     }
 
     int document(int turn) {
         return documents[turn];
     }
 
-    /// Where in the epoch the document of this turn starts.
-    long start(int turn) {
-        return starts[turn];
+    /// Calls back with the document that holds the epoch's token at `offset`, and those after it, each with its start,
+    /// as long as the visitor asks for more.
+    void visitFrom(long offset, Visitor visitor) {
+        int found = Arrays.binarySearch(starts, offset);
+        // Every document has a token, so starts ascend and an exact hit is unique.
+        int block = found >= 0 ? found : -found - 2;
+        long start = starts[block];
+        for (int turn = block * STRIDE; turn < documents.length; turn++) {
+            long end = start + length.applyAsLong(documents[turn]);
+            if (end > offset && !visitor.visit(documents[turn], start, end)) {
+                return;
+            }
+            start = end;
+        }
+    }
+
+    /// Told a document and where in the epoch it starts and ends; returns whether to go on.
+    @FunctionalInterface
+    interface Visitor {
+        boolean visit(int document, long start, long end);
     }
 }

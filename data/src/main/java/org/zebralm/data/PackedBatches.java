@@ -1,51 +1,62 @@
 package org.zebralm.data;
 
+import java.util.Arrays;
+import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.IntStream;
 
-/// Batches packed from the documents of a shard without padding, each a function of the seed and its index.
+/// Batches packed from the documents of a mixture, each a function of the seed and its index.
 ///
-/// Each epoch the documents are shuffled anew and laid one after the other, this stream is cut into rows of `length`
-/// tokens, and the rows come in a random order of their own: neighbouring rows of a long document, which are much
-/// alike,
-/// would otherwise make neighbouring steps. Every token is an input at most once an epoch; the last `numTokens %
-/// length` of the
-/// stream, other ones each time, are left out. A document that does not fit goes on in another row, as a new piece.
-/// The target of a document's last token is ignored, since what follows is another document. Since a batch depends on
-/// nothing but seed and index, a run resumes by its step alone.
+/// Documents come in shuffled epochs of their source (of their stratum, where it has several), and rows in random order
+/// within a segment of up to 4096: neighbouring rows of a long document, which are much alike, would otherwise make
+/// neighbouring steps. How documents become rows is [Packing]'s choice; in either case no token is left out and none
+/// comes more often than its epochs. The target of a document's last token is ignored, since what follows is another
+/// document; the target of a cut document's last token is the one it goes on with. Since a batch depends on nothing but
+/// seed and index, a run resumes by its step alone: of earlier batches nothing but the plan of the segment is needed.
 ///
 /// Safe for use by many threads.
 public final class PackedBatches {
 
-    /// Orders kept: batches in flight touch at most the epoch under way and the next.
-    private static final int MAX_ORDERS = 4;
+    /// Plans kept: batches in flight touch at most the segment under way and the next.
+    private static final int MAX_PLANS = 3;
 
-    private final TokenShard shard;
+    private final Segments segments;
+    private final int endOfText;
     private final int rows;
     private final int length;
-    private final long seed;
-    private final int rowsPerEpoch;
-    private final ConcurrentHashMap<Long, EpochOrder> orders = new ConcurrentHashMap<>();
+    private final ConcurrentHashMap<Long, List<List<Piece>>> plans = new ConcurrentHashMap<>();
 
-    /// Batches of `rows` rows of `length` tokens; the shard must have the tokens of one row and stay open.
-    public PackedBatches(TokenShard shard, int rows, int length, long seed) {
+    /// Batches of `rows` rows of `length` tokens; the mixture's shards must stay open.
+    public PackedBatches(Mixture mixture, Packing packing, int rows, int length, long seed) {
         if (rows < 1 || length < 1) {
             throw new IllegalArgumentException("rows and length must be positive: got " + rows + " and " + length);
         }
-        if (shard.numTokens() < length) {
-            throw new IllegalArgumentException("the text must fill one row of " + length + " tokens: " + shard.path()
-                    + " has " + shard.numTokens() + "; give more text or a shorter length");
+        if (mixture.numTokens() < length) {
+            throw new IllegalArgumentException("the text must fill one row of " + length + " tokens: "
+                    + mixture.sources().getFirst().name()
+                    + (mixture.sources().size() > 1 ? " and the others have " : " has ")
+                    + mixture.numTokens() + "; give more text or a shorter length");
         }
-        this.shard = shard;
-        this.rowsPerEpoch = Math.toIntExact(shard.numTokens() / length);
+        Math.multiplyExact(rows, length);
+        this.segments = new Segments(mixture, packing, length, seed);
+        this.endOfText = mixture.endOfText();
         this.rows = rows;
         this.length = length;
-        this.seed = seed;
     }
 
-    /// The batches of an epoch, the last counted whole.
-    public long batchesPerEpoch() {
-        return Math.ceilDiv(rowsPerEpoch, rows);
+    /// Batches of one shard, packed sequentially.
+    public PackedBatches(TokenShard shard, int rows, int length, long seed) {
+        this(Mixture.of(shard.path().toString(), List.of(shard)), Packing.SEQUENTIAL, rows, length, seed);
+    }
+
+    /// What packing does to these documents.
+    public PackingReport report() {
+        return segments.report();
+    }
+
+    /// The rows that are planned together.
+    int rowsPerSegment() {
+        return segments.numRows();
     }
 
     /// The batch at an index, from 0 on without end.
@@ -57,34 +68,30 @@ public final class PackedBatches {
         int[] targets = new int[rows * length];
         var cuts = IntStream.builder().add(0);
         for (int row = 0; row < rows; row++) {
-            long turn = Math.addExact(Math.multiplyExact(index, rows), row);
-            EpochOrder order = order(turn / rowsPerEpoch);
-            long start = (long) order.row((int) (turn % rowsPerEpoch)) * length;
-            for (int done = 0; done < length; ) {
-                done += addPiece(order, start + done, length - done, row * length + done, inputs, targets);
-                cuts.add(row * length + done);
+            int at = row * length;
+            int end = at + length;
+            for (Piece piece : row(Math.addExact(Math.multiplyExact(index, rows), row))) {
+                piece.copy(inputs, targets, at);
+                at += piece.length();
+                cuts.add(at);
+            }
+            if (at < end) {
+                Arrays.fill(inputs, at, end, endOfText);
+                Arrays.fill(targets, at, end, Batch.IGNORED);
+                cuts.add(end);
             }
         }
         return new Batch(rows, length, inputs, targets, cuts.build().toArray());
     }
 
-    /// Copies what one document has from a place in the epoch's stream on, up to `room` tokens; returns how many.
-    private int addPiece(EpochOrder order, long offset, int room, int at, int[] inputs, int[] targets) {
-        int turn = order.turnAt(offset);
-        int document = order.document(turn);
-        long first = shard.documentStart(document) + offset - order.start(turn);
-        long end = shard.documentStart(document + 1);
-        int n = (int) Math.min(room, end - first);
-        shard.read(first, n, inputs, at);
-        System.arraycopy(inputs, at + 1, targets, at, n - 1);
-        targets[at + n - 1] = first + n < end ? shard.token(first + n) : Batch.IGNORED;
-        return n;
+    private List<Piece> row(long row) {
+        return plan(row / segments.numRows()).get((int) (row % segments.numRows()));
     }
 
-    private EpochOrder order(long epoch) {
-        if (orders.size() > MAX_ORDERS) {
-            orders.clear();
+    private List<List<Piece>> plan(long segment) {
+        if (plans.size() > MAX_PLANS) {
+            plans.clear();
         }
-        return orders.computeIfAbsent(epoch, e -> new EpochOrder(shard, seed, e, rowsPerEpoch));
+        return plans.computeIfAbsent(segment, segments::rows);
     }
 }

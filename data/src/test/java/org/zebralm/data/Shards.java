@@ -13,8 +13,13 @@ final class Shards {
 
     /// Documents whose tokens count up from 1 through all of them, so that each but the end of text, 0, is unique.
     static Path counting(Path path, int vocabSize, int... lengths) {
+        return countingFrom(1, path, vocabSize, lengths);
+    }
+
+    /// The same, counting up from another number.
+    static Path countingFrom(int first, Path path, int vocabSize, int... lengths) {
         try (TokenShardWriter writer = TokenShardWriter.create(path, vocabSize, 0, FINGERPRINT)) {
-            int next = 1;
+            int next = first;
             for (int length : lengths) {
                 writer.append(IntStream.range(next, next + length).toArray());
                 writer.endDocument();
