@@ -7,7 +7,8 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.PriorityQueue;
 
-/// Best-fit decreasing bin packing: pieces go into rows, the longest first, each where it leaves the least room.
+/// Best-fit decreasing bin packing: pieces go into rows, the longest first, each where it leaves the least
+/// room.
 final class BestFit {
 
     private static final int NONE = -1;
@@ -46,7 +47,8 @@ final class BestFit {
 
     /// Packs pieces into exactly `numRows` rows that have the room, none of them empty.
     ///
-    /// Pieces that fit no row whole are cut over the gaps; where pieces leave rows empty, the fullest rows share.
+    /// Pieces that fit no row whole are cut over the gaps; where pieces leave rows empty, the fullest rows
+    /// share.
     static List<List<Piece>> pack(List<Piece> pieces, int capacity, int numRows) {
         List<List<Piece>> rows = pack(pieces, capacity);
         while (rows.size() < numRows) {

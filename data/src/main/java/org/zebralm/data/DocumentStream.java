@@ -6,7 +6,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/// The documents of some shards within some lengths, epoch after epoch without end, each epoch in an order of its own.
+/// The documents of some shards within some lengths, epoch after epoch without end, each epoch in an order of
+/// its own.
 ///
 /// A place in the stream is a number of tokens: `epoch * numTokens` is where an epoch starts. What is there is
 /// a function of the seed. Safe for use by many threads.
@@ -65,8 +66,8 @@ final class DocumentStream {
         return longest;
     }
 
-    /// The pieces of at most `maxTokens` into which documents are cut, those that start from `from` on and before
-    /// `to`.
+    /// The pieces of at most `maxTokens` into which documents are cut, those that start from `from` on and
+    /// before `to`.
     void startingIn(long from, long to, int maxTokens, Consumer<Piece> sink) {
         visit(from, to, (document, start, end) -> {
             long skipped = Math.max(0, Math.ceilDiv(from - start, (long) maxTokens));

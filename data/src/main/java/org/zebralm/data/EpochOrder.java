@@ -35,8 +35,8 @@ final class EpochOrder {
         return documents[turn];
     }
 
-    /// Calls back with the document that holds the epoch's token at `offset`, and those after it, each with its start,
-    /// as long as the visitor asks for more.
+    /// Calls back with the document that holds the epoch's token at `offset`, and those after it, each with its
+    /// start, as long as the visitor asks for more.
     void visitFrom(long offset, Visitor visitor) {
         int found = Arrays.binarySearch(starts, offset);
         // Every document has a token, so starts ascend and an exact hit is unique.

@@ -2,10 +2,11 @@ package org.zebralm.data;
 
 import java.util.List;
 
-/// How often the documents of some length come, against what their tokens would make: 3 shows them three times while
-/// others come once, 0 leaves them out.
+/// How often the documents of some length come, against what their tokens would make: 3 shows them three times
+/// while others come once, 0 leaves them out.
 ///
-/// A stratum reaches up to where the next begins, the last to any length; documents below the first have factor 1.
+/// A stratum reaches up to where the next begins, the last to any length; documents below the first have factor
+/// 1.
 ///
 /// @param minTokens the tokens of its shortest document, the end-of-text id included
 /// @param factor at least 0

@@ -7,12 +7,13 @@ import java.util.stream.IntStream;
 
 /// Batches packed from the documents of a mixture, each a function of the seed and its index.
 ///
-/// Documents come in shuffled epochs of their source (of their stratum, where it has several), and rows in random order
-/// within a segment of up to 4096: neighbouring rows of a long document, which are much alike, would otherwise make
-/// neighbouring steps. How documents become rows is [Packing]'s choice; in either case no token is left out and none
-/// comes more often than its epochs. The target of a document's last token is ignored, since what follows is another
-/// document; the target of a cut document's last token is the one it goes on with. Since a batch depends on nothing but
-/// seed and index, a run resumes by its step alone: of earlier batches nothing but the plan of the segment is needed.
+/// Documents come in shuffled epochs of their source (of their stratum, where it has several), and rows in
+/// random order within a segment of up to 4096: neighbouring rows of a long document, which are much alike,
+/// would otherwise make neighbouring steps. How documents become rows is [Packing]'s choice; in either case no
+/// token is left out and none comes more often than its epochs. The target of a document's last token is
+/// ignored, since what follows is another document; the target of a cut document's last token is the one it
+/// goes on with. Since a batch depends on nothing but seed and index, a run resumes by its step alone: of
+/// earlier batches nothing but the plan of the segment is needed.
 ///
 /// Safe for use by many threads.
 public final class PackedBatches {

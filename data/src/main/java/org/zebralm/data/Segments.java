@@ -5,14 +5,14 @@ import java.util.List;
 import java.util.Random;
 import java.util.function.Consumer;
 
-/// What is planned together: the endless stream of a mixture in segments of equally many rows, each a function of
-/// the seed and its index.
+/// What is planned together: the endless stream of a mixture in segments of equally many rows, each a function
+/// of the seed and its index.
 ///
-/// A segment has the same stretch of every stream, which is what makes the shares exact; a document longer than a
-/// row is cut before, and a piece belongs where it starts. A segment's rows come in random order.
+/// Each segment has equally many tokens of a stream, which is what makes the shares exact; a document longer than
+/// a row is cut before, and a piece belongs where it starts. A segment's rows come in random order.
 ///
-/// A mixture that is one stream and not too large has an epoch in each segment. Then every epoch takes equally many
-/// rows, since best fit depends on nothing but the lengths. Otherwise the number of rows is what the first
+/// A mixture that is one stream and not too large has an epoch in each segment. Then every epoch takes equally
+/// many rows, since best fit depends on nothing but the lengths. Otherwise the number of rows is what the first
 /// segments need and a little more; a segment that needs more still has some documents cut to fill the gaps.
 final class Segments {
 

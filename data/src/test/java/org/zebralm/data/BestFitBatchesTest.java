@@ -12,6 +12,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
+import java.util.Objects;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
@@ -75,7 +76,7 @@ class BestFitBatchesTest {
                     continue; // a document of one token, or padding
                 }
                 int place = placeInDocument(piece.getFirst());
-                int rest = lengthByFirst.get(piece.getFirst() - place) + 1 - place;
+                int rest = documentLength(piece.getFirst()) + 1 - place;
                 assertThat(place % length).isZero();
                 assertThat(piece).hasSize(Math.min(rest, length));
             }
@@ -182,7 +183,7 @@ class BestFitBatchesTest {
             for (int token : batches.batch(i).inputs()) {
                 if (token >= large) {
                     bySource[1]++;
-                    int tokens = lengthByFirst.get(token - placeInDocument(token)) + 1;
+                    int tokens = documentLength(token) + 1;
                     byStratum[tokens < 20 ? 0 : tokens < 40 ? 1 : tokens < 100 ? 2 : 3]++;
                 } else if (token > 0) {
                     bySource[0]++;
@@ -359,8 +360,13 @@ class BestFitBatchesTest {
         return Shards.randomLengths(seed, numDocuments, maxLength);
     }
 
+    /// The tokens of a token's document, without its end.
+    private int documentLength(int token) {
+        return Objects.requireNonNull(lengthByFirst.floorEntry(token)).getValue();
+    }
+
     private int placeInDocument(int token) {
-        return token - lengthByFirst.floorKey(token);
+        return token - Objects.requireNonNull(lengthByFirst.floorKey(token));
     }
 
     private void assertSound(Batch batch) {
@@ -380,7 +386,7 @@ class BestFitBatchesTest {
                 if (input == 0) {
                     assertThat(target).isEqualTo(Batch.IGNORED);
                 } else {
-                    boolean ends = lengthByFirst.get(input - placeInDocument(input)) == placeInDocument(input) + 1;
+                    boolean ends = documentLength(input) == placeInDocument(input) + 1;
                     assertThat(target).isEqualTo(ends ? 0 : input + 1);
                     assertThat(i == last || batch.inputs()[i + 1] == target).isTrue();
                 }
