@@ -9,8 +9,8 @@ import org.zebralm.data.Batch;
 ///
 /// A batch is a function of its index, so they are the ones their source gives, however the threads take turns.
 /// They are asked for in ascending order; another index starts the thread anew there, which costs nothing but
-/// time. What goes wrong in the thread is thrown where the batch is asked for. All but the thread belongs to the
-/// one thread that asks.
+/// time. What goes wrong in the thread is thrown where the batch is asked for. All but the thread belongs to
+/// the one thread that asks.
 public final class PrefetchedBatches implements Batches, AutoCloseable {
     private final Batches source;
     private final int ahead;
