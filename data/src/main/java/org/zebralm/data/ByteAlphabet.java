@@ -1,5 +1,7 @@
 package org.zebralm.data;
 
+import java.util.stream.Stream;
+
 /// The printable character that stands for a byte in a byte-level vocabulary.
 ///
 /// A `tokenizer.json` names tokens by text, but a token is any bytes. GPT-2 therefore writes each byte as a
@@ -16,6 +18,11 @@ final class ByteAlphabet {
             text.append(CHARACTERS[Byte.toUnsignedInt(b)]);
         }
         return text.toString();
+    }
+
+    /// The characters of all bytes in order, each as a token.
+    static Stream<String> names() {
+        return new String(CHARACTERS).chars().mapToObj(Character::toString);
     }
 
     private static char[] characters() {

@@ -3,14 +3,17 @@ package org.zebralm.data;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
 import org.zebralm.tokenizer.Tokenizer;
 import org.zebralm.tokenizer.WellFormed;
 
 /// Turns documents into a token shard.
 ///
-/// Documents are encoded many at a time, on all cores; a long one is cut into parts at places that do not change its
-/// ids ([TextPieces]), so memory stays bounded. Whether the tokenizer has such places is tried once on a few texts; a
-/// document is encoded whole where it has none.
+/// Documents are encoded many at a time, on all cores, while the next are read; a long one is cut into parts at places
+/// that do not change its ids ([TextPieces]), so memory stays bounded. A byte-level BPE tokenizer of a known kind is
+/// encoded by ourselves ([BpeEncoder]), any other by the native library. Whether that has such places is tried once
+/// on a few texts; a document is encoded whole where it has none.
 ///
 /// Where a document spells the end-of-text token out, it is encoded as the characters it consists of: only the writer
 /// ends documents.
@@ -25,9 +28,12 @@ public record EncodeDocuments(Tokenizer tokenizer, String endOfText) {
     /// The native library's time for a character grows with the text: pieces of 4k took half the time of 32k.
     private static final int PIECE_CHARACTERS = 1 << 12;
 
+    /// Our own encoder's does not; pieces are as long as a task, and both short enough to keep all cores busy.
+    private static final int TASK_CHARACTERS = 1 << 18;
+
     private static final List<String> PROBES = List.of("one two three four", "x = 1;\ny = 2\nzz", "\nend.\n(it)\n");
 
-    /// Told after each native call.
+    /// Told after each batch written.
     @FunctionalInterface
     public interface Progress {
         void encoded(long documents, long characters, long tokens);
@@ -54,11 +60,20 @@ public record EncodeDocuments(Tokenizer tokenizer, String endOfText) {
 
     /// Encodes a source into a shard; without a single document that is an error, and no file is left.
     public Encoded write(DocumentSource source, Path shard, Progress progress) {
+        return write(source, shard, progress, BpeEncoder.of(tokenizer));
+    }
+
+    /// Encodes with an encoder of ours, or without one by the native library.
+    Encoded write(DocumentSource source, Path shard, Progress progress, Optional<BpeEncoder> own) {
         int endOfTextId = tokenizer.idOf(endOfText).orElseThrow();
-        try (TokenShardWriter writer = TokenShardWriter.create(shard, tokenizer, endOfTextId)) {
-            var run = new Run(writer, progress, canBeCut() ? PIECE_CHARACTERS : Integer.MAX_VALUE);
+        Batches batches = own.map(encoder -> new Batches(
+                        texts -> texts.stream().map(encoder::encode).toList(), TASK_CHARACTERS, TASK_CHARACTERS))
+                .orElseGet(() -> new Batches(
+                        tokenizer::encodeAll, CALL_CHARACTERS, canBeCut() ? PIECE_CHARACTERS : Integer.MAX_VALUE));
+        try (TokenShardWriter writer = TokenShardWriter.create(shard, tokenizer, endOfTextId);
+                var run = new Run(writer, progress, batches)) {
             ReadReport read = source.forEach(run::add);
-            run.encode();
+            run.finish();
             if (run.documents == 0) {
                 throw new IllegalArgumentException(
                         "there must be text to encode: no document found, skipped " + read.skipped());
@@ -85,25 +100,37 @@ public record EncodeDocuments(Tokenizer tokenizer, String endOfText) {
         }
     }
 
+    /// How texts are encoded.
+    ///
+    /// @param encode the ids of each text
+    /// @param batchCharacters characters encoded at once
+    /// @param pieceCharacters characters of a text, at which longer ones are cut
+    private record Batches(Function<List<String>, List<int[]>> encode, int batchCharacters, int pieceCharacters) {}
+
     /// A part of a document.
     private record Piece(String text, boolean endsDocument) {}
 
-    /// The parts gathered for the next native call.
-    private final class Run {
+    /// A batch's pieces with the ids of each.
+    private record Ids(List<Piece> pieces, List<int[]> ids, long characters) {}
+
+    /// The pieces gathered for the next batch, and the batches under way.
+    private final class Run implements AutoCloseable {
 
         private final TokenShardWriter writer;
         private final Progress progress;
-        private final int pieceCharacters;
-        private final List<Piece> pieces = new ArrayList<>();
+        private final Batches batches;
+        private final Pipeline<Ids> pipeline =
+                new Pipeline<>(Runtime.getRuntime().availableProcessors(), this::append);
+        private List<Piece> pieces = new ArrayList<>();
         private long gathered;
         private long documents;
         private long characters;
         private long loneSurrogates;
 
-        Run(TokenShardWriter writer, Progress progress, int pieceCharacters) {
+        Run(TokenShardWriter writer, Progress progress, Batches batches) {
             this.writer = writer;
             this.progress = progress;
-            this.pieceCharacters = pieceCharacters;
+            this.batches = batches;
         }
 
         void add(Document document) {
@@ -122,31 +149,49 @@ public record EncodeDocuments(Tokenizer tokenizer, String endOfText) {
         }
 
         private void addPieces(String text) {
-            TextPieces.cut(text, pieceCharacters).forEach(piece -> add(new Piece(piece, false)));
+            TextPieces.cut(text, batches.pieceCharacters()).forEach(piece -> add(new Piece(piece, false)));
         }
 
         private void add(Piece piece) {
             pieces.add(piece);
             gathered += piece.text().length();
-            if (gathered >= CALL_CHARACTERS) {
+            if (gathered >= batches.batchCharacters()) {
                 encode();
             }
         }
 
-        void encode() {
-            List<int[]> ids =
-                    tokenizer.encodeAll(pieces.stream().map(Piece::text).toList());
-            for (int i = 0; i < pieces.size(); i++) {
-                writer.append(ids.get(i));
-                if (pieces.get(i).endsDocument()) {
+        private void encode() {
+            List<Piece> batch = pieces;
+            long length = gathered;
+            pieces = new ArrayList<>();
+            gathered = 0;
+            pipeline.add(() -> {
+                List<int[]> ids =
+                        batches.encode().apply(batch.stream().map(Piece::text).toList());
+                return new Ids(batch, ids, length);
+            });
+        }
+
+        private void append(Ids batch) {
+            for (int i = 0; i < batch.pieces().size(); i++) {
+                writer.append(batch.ids().get(i));
+                if (batch.pieces().get(i).endsDocument()) {
                     writer.endDocument();
                     documents++;
                 }
             }
-            characters += gathered;
-            pieces.clear();
-            gathered = 0;
+            characters += batch.characters();
             progress.encoded(documents, characters, writer.numTokens());
+        }
+
+        void finish() {
+            encode();
+            pipeline.finish();
+        }
+
+        @Override
+        public void close() {
+            pipeline.close();
         }
     }
 }

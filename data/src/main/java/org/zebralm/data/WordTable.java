@@ -56,17 +56,17 @@ final class WordTable {
         return counts[word];
     }
 
-    /// Counts a word `count` more times.
+    /// Counts a word `count` more times; returns its place, which is the size before if it is new.
     ///
     /// @param hash the word's [WordHash]
-    void add(byte[] text, int start, int end, int hash, long count) {
+    int add(byte[] text, int start, int end, int hash, long count) {
         int mask = slots.length - 1;
         int slot = hash & mask;
         for (; slots[slot] != NONE; slot = (slot + 1) & mask) {
             int word = slots[slot];
             if (hashes[word] == hash && Arrays.equals(bytes, start(word), ends[word], text, start, end)) {
                 counts[word] += count;
-                return;
+                return word;
             }
         }
         slots[slot] = size;
@@ -74,6 +74,7 @@ final class WordTable {
         if (2 * size > slots.length) {
             grow();
         }
+        return size - 1;
     }
 
     /// Adds what another table holds.

@@ -2,10 +2,12 @@ package org.zebralm.data;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -21,18 +23,37 @@ class EncodeDocumentsTest {
     @EnumSource
     void longDocumentsHaveTheIdsOfTheWhole(SplitPattern split) {
         String tricky = String.join("\n", SampleTexts.TRICKY) + SampleTexts.words(3, 900);
-        List<String> texts = List.of(tricky.repeat(20), "short", tricky, "日本語".repeat(9000), "x\ny\n".repeat(5000));
+        List<String> texts = List.of(tricky.repeat(100), "short", tricky, "日本語".repeat(9000), "x\ny\n".repeat(5000));
         try (Tokenizer tokenizer = tokenizer(split)) {
-            Path path = folder.resolve("shard");
-            encode(tokenizer, texts, path);
-            try (TokenShard shard = TokenShard.open(path, tokenizer)) {
-                assertThat(shard.numDocuments()).isEqualTo(texts.size());
-                for (int document = 0; document < texts.size(); document++) {
-                    assertThat(ids(shard, document)).isEqualTo(tokenizer.encode(texts.get(document)));
-                    assertThat(shard.token(shard.documentStart(document + 1) - 1))
-                            .isEqualTo(BpeVocabulary.END_OF_TEXT_ID);
+            List<int[]> expected = tokenizer.encodeAll(texts);
+            for (Optional<BpeEncoder> own : List.of(BpeEncoder.of(tokenizer), Optional.<BpeEncoder>empty())) {
+                Path path = folder.resolve("shard" + own.isPresent());
+                encode(tokenizer, texts, path, own);
+                try (TokenShard shard = TokenShard.open(path, tokenizer)) {
+                    assertThat(shard.numDocuments()).isEqualTo(texts.size());
+                    for (int document = 0; document < texts.size(); document++) {
+                        assertThat(ids(shard, document)).isEqualTo(expected.get(document));
+                        assertThat(shard.token(shard.documentStart(document + 1) - 1))
+                                .isEqualTo(BpeVocabulary.END_OF_TEXT_ID);
+                    }
                 }
             }
+        }
+    }
+
+    @Test
+    void whatFailsWhileEncodingIsHandedOnAndLeavesNoFile() {
+        Path path = folder.resolve("shard");
+        try (Tokenizer tokenizer = tokenizer(SplitPattern.GPT4)) {
+            DocumentSource broken = consumer -> {
+                consumer.accept(new Document("x", "some text"));
+                throw new IllegalStateException("broken");
+            };
+            assertThatIllegalStateException()
+                    .isThrownBy(() -> new EncodeDocuments(tokenizer, BpeVocabulary.END_OF_TEXT)
+                            .write(broken, path, (_, _, _) -> {}))
+                    .withMessage("broken");
+            assertThat(path).doesNotExist();
         }
     }
 
@@ -100,6 +121,11 @@ class EncodeDocumentsTest {
     private static EncodeDocuments.Encoded encode(Tokenizer tokenizer, List<String> texts, Path path) {
         return new EncodeDocuments(tokenizer, BpeVocabulary.END_OF_TEXT)
                 .write(Words.documents(texts), path, (_, _, _) -> {});
+    }
+
+    private static void encode(Tokenizer tokenizer, List<String> texts, Path path, Optional<BpeEncoder> own) {
+        new EncodeDocuments(tokenizer, BpeVocabulary.END_OF_TEXT)
+                .write(Words.documents(texts), path, (_, _, _) -> {}, own);
     }
 
     private static int[] ids(TokenShard shard, int document) {
