@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -161,6 +162,43 @@ class BenchVerbTest {
                 .isEqualTo(Main.FAILED);
         assertThat(err.toString()).startsWith("zebra: ").contains(message).hasLineCount(1);
         assertThat(out.toString()).isEmpty();
+    }
+
+    @Test
+    void tokenizersAreTimedOnTextOfTheUsers() throws Exception {
+        Path text = Files.writeString(folder.resolve("a.txt"), "some words, and some more words.\n".repeat(50));
+        int code = Main.run(
+                ("bench tokenizer --json --vocab-size 270 --repeats 2 --pattern gpt2 " + text).split(" "),
+                new PrintWriter(out),
+                writer());
+        assertThat(code).as(err.toString()).isZero();
+        JsonNode json = new ObjectMapper().readTree(out.toString());
+        assertThat(json.get("rows").findValuesAsText("system")).containsExactly("zebra", "zebra", "library");
+        assertThat(json.get("rows").findValuesAsText("task")).containsExactly("train", "encode", "encode");
+        for (JsonNode row : json.get("rows")) {
+            assertThat(row.get("bytes").asLong()).isEqualTo(50 * 33);
+            assertThat(row.get("seconds").asDouble()
+                            * row.get("megabytesPerSecond").asDouble()
+                            * 1e6)
+                    .isCloseTo(50 * 33, within(1e-6));
+        }
+        assertThat(json.get("rows").get(0).get("tokens").asInt()).isEqualTo(270);
+        assertThat(json.get("settings").get("pattern").asText()).isEqualTo("gpt2");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "/no/such/text                 | must exist: not found [/no/such/text]",
+                ". --vocab-size 10             | vocabSize must be at least 257",
+                ". --repeats 0                 | repeats must be at least 1: got 0",
+                ". --encode-megabytes 0        | the text to encode must be at least 1 byte: got 0",
+            })
+    void aWrongTokenizerBenchIsOneLine(String arguments, String message) {
+        assertThat(Main.run(("bench tokenizer " + arguments.strip()).split(" +"), new PrintWriter(out), writer()))
+                .isEqualTo(Main.FAILED);
+        assertThat(err.toString()).contains(message).hasLineCount(1);
     }
 
     @Test

@@ -91,8 +91,7 @@ final class AddedTokens {
             longestFirst.sort(Comparator.comparingInt(String::length).reversed());
             pattern = ids.isEmpty()
                     ? null
-                    : Pattern.compile(
-                            longestFirst.stream().map(Pattern::quote).collect(Collectors.joining("|")));
+                    : Pattern.compile(longestFirst.stream().map(Pattern::quote).collect(Collectors.joining("|")));
             beginnings = longestFirst.stream()
                     .map(token -> token.substring(0, Math.min(2, token.length())))
                     .distinct()

@@ -53,8 +53,9 @@ record ByteLevelBpe(
             return Optional.empty();
         }
         Map<String, Integer> ids = new HashMap<>();
-        model.path("vocab").properties().forEach(token -> ids.put(
-                token.getKey(), token.getValue().asInt()));
+        model.path("vocab")
+                .properties()
+                .forEach(token -> ids.put(token.getKey(), token.getValue().asInt()));
         if (!ByteAlphabet.names().allMatch(ids::containsKey)) {
             return Optional.empty();
         }
@@ -68,7 +69,9 @@ record ByteLevelBpe(
     }
 
     private static boolean isAbsent(JsonNode value) {
-        return value.isMissingNode() || value.isNull() || (value.isTextual() && value.asText().isEmpty());
+        return value.isMissingNode()
+                || value.isNull()
+                || (value.isTextual() && value.asText().isEmpty());
     }
 
     private static Optional<SplitPattern> split(JsonNode preTokenizer) {

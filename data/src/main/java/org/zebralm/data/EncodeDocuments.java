@@ -63,8 +63,12 @@ public record EncodeDocuments(Tokenizer tokenizer, String endOfText) {
         return write(source, shard, progress, BpeEncoder.of(tokenizer));
     }
 
-    /// Encodes with an encoder of ours, or without one by the native library.
-    Encoded write(DocumentSource source, Path shard, Progress progress, Optional<BpeEncoder> own) {
+    /// Encodes by the native library even where we could ourselves: to compare.
+    public Encoded writeByLibrary(DocumentSource source, Path shard, Progress progress) {
+        return write(source, shard, progress, Optional.empty());
+    }
+
+    private Encoded write(DocumentSource source, Path shard, Progress progress, Optional<BpeEncoder> own) {
         int endOfTextId = tokenizer.idOf(endOfText).orElseThrow();
         Batches batches = own.map(encoder -> new Batches(
                         texts -> texts.stream().map(encoder::encode).toList(), TASK_CHARACTERS, TASK_CHARACTERS))

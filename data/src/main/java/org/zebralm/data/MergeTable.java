@@ -36,7 +36,7 @@ final class MergeTable {
     private int slot(int left, int right) {
         long pair = pair(left, right);
         // Fibonacci hashing takes the upper bits, on which all bits of both ids bear.
-        int slot = (int) (pair * 0x9E3779B97F4A7C15L >>> shift);
+        int slot = (int) ((pair * 0x9E3779B97F4A7C15L) >>> shift);
         while (merges[slot] != NONE && pairs[slot] != pair) {
             slot = (slot + 1) & (pairs.length - 1);
         }

@@ -28,7 +28,8 @@ final class Pipeline<T> implements AutoCloseable {
 
     /// Starts a task, and takes results that are due; a task that failed throws here or in [#finish].
     void add(Supplier<T> task) {
-        while (!underWay.isEmpty() && (underWay.size() >= most || underWay.getFirst().isDone())) {
+        while (!underWay.isEmpty()
+                && (underWay.size() >= most || underWay.getFirst().isDone())) {
             takeFirst();
         }
         underWay.add(CompletableFuture.supplyAsync(task, pool));

@@ -52,15 +52,19 @@ class BpeEncoderTest {
 
     @Test
     void builtInExpressionIsGpt2s() throws IOException {
-        check(SplitPattern.GPT2, json -> json.putObject("pre_tokenizer")
-                .put("type", "ByteLevel")
-                .put("add_prefix_space", false)
-                .put("trim_offsets", true)
-                .put("use_regex", true));
+        check(
+                SplitPattern.GPT2,
+                json -> json.putObject("pre_tokenizer")
+                        .put("type", "ByteLevel")
+                        .put("add_prefix_space", false)
+                        .put("trim_offsets", true)
+                        .put("use_regex", true));
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"normalizer", "dropout", "prefix space", "expression", "single word", "bytes", "behavior", "gap"})
+    @ValueSource(
+            strings = {"normalizer", "dropout", "prefix space", "expression", "single word", "bytes", "behavior", "gap"
+            })
     void otherKindsAreLeftToTheRustLibrary(String what) throws IOException {
         try (Tokenizer tokenizer = tokenizer(SplitPattern.LLAMA3, json -> {
             ObjectNode split = (ObjectNode) json.at("/pre_tokenizer/pretokenizers/0");

@@ -7,7 +7,6 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -26,9 +25,13 @@ class EncodeDocumentsTest {
         List<String> texts = List.of(tricky.repeat(100), "short", tricky, "日本語".repeat(9000), "x\ny\n".repeat(5000));
         try (Tokenizer tokenizer = tokenizer(split)) {
             List<int[]> expected = tokenizer.encodeAll(texts);
-            for (Optional<BpeEncoder> own : List.of(BpeEncoder.of(tokenizer), Optional.<BpeEncoder>empty())) {
-                Path path = folder.resolve("shard" + own.isPresent());
-                encode(tokenizer, texts, path, own);
+            assertThat(BpeEncoder.of(tokenizer)).isPresent();
+            Path own = folder.resolve("own");
+            Path library = folder.resolve("library");
+            encode(tokenizer, texts, own);
+            new EncodeDocuments(tokenizer, BpeVocabulary.END_OF_TEXT)
+                    .writeByLibrary(Words.documents(texts), library, (_, _, _) -> {});
+            for (Path path : List.of(own, library)) {
                 try (TokenShard shard = TokenShard.open(path, tokenizer)) {
                     assertThat(shard.numDocuments()).isEqualTo(texts.size());
                     for (int document = 0; document < texts.size(); document++) {
@@ -121,11 +124,6 @@ class EncodeDocumentsTest {
     private static EncodeDocuments.Encoded encode(Tokenizer tokenizer, List<String> texts, Path path) {
         return new EncodeDocuments(tokenizer, BpeVocabulary.END_OF_TEXT)
                 .write(Words.documents(texts), path, (_, _, _) -> {});
-    }
-
-    private static void encode(Tokenizer tokenizer, List<String> texts, Path path, Optional<BpeEncoder> own) {
-        new EncodeDocuments(tokenizer, BpeVocabulary.END_OF_TEXT)
-                .write(Words.documents(texts), path, (_, _, _) -> {}, own);
     }
 
     private static int[] ids(TokenShard shard, int document) {
