@@ -4,6 +4,8 @@ import java.nio.file.Path;
 import java.util.List;
 import org.zebralm.data.BpeVocabulary;
 import org.zebralm.tensor.DType;
+import org.zebralm.train.EmaConfig;
+import org.zebralm.train.GuardConfig;
 import org.zebralm.train.LossConfig;
 import org.zebralm.train.OptimizerConfig;
 import org.zebralm.train.ScheduleConfig;
@@ -39,6 +41,8 @@ record QuickstartSettings(double minutes, long seed, List<Path> data) {
                 OptimizerConfig.defaults().withLearningRate(1.5e-3),
                 ScheduleConfig.defaults().withWarmupSteps(20),
                 LossConfig.defaults(),
+                GuardConfig.defaults(),
+                EmaConfig.none(),
                 DType.BFLOAT16,
                 Recompute.NONE,
                 0,

@@ -49,9 +49,11 @@ final class TrainConsole implements TrainListener, AutoCloseable {
                 spent.forward() + times.forward(),
                 spent.backward() + times.backward(),
                 spent.optimizer() + times.optimizer());
-        if (report.skipped()) {
+        StepReport.Skip skip = report.skip();
+        if (skip != null) {
             skipped++;
-            bar.println("step %d skipped: its gradient was not finite (%d so far)".formatted(report.step(), skipped));
+            bar.println("step %d (%s) skipped: %s (%d so far)"
+                    .formatted(report.step(), skip.batches(), skip.reason(), skipped));
             return;
         }
         loss = smooth(loss, report.loss());

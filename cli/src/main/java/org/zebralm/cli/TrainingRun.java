@@ -120,7 +120,7 @@ final class TrainingRun implements AutoCloseable {
         ModelFolder.save(
                 folder.model(),
                 trainer.model().config(),
-                trainer.weights(),
+                trainer.result(),
                 DType.FLOAT32,
                 text.tokenizer().path());
         RunPlot.write(folder);

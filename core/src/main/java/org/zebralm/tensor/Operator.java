@@ -13,6 +13,7 @@ import org.bytedeco.pytorch.IValue;
 import org.bytedeco.pytorch.IValueOptional;
 import org.bytedeco.pytorch.IValueVector;
 import org.bytedeco.pytorch.OperatorHandle;
+import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.TensorType;
 import org.bytedeco.pytorch.Type;
 import org.bytedeco.pytorch.global.torch;
@@ -85,6 +86,11 @@ final class Operator {
         handle.callBoxed(new IValueVector(arguments));
     }
 
+    /// Calls the operator with the arguments on the stack, and leaves its results there.
+    void call(IValueVector stack) {
+        handle.callBoxed(stack);
+    }
+
     /// Calls the operator with its arguments by name, and returns its results, all tensors.
     List<Tensor> call(Map<String, IValue> named) {
         IValueVector stack = new IValueVector(arguments(named));
@@ -146,6 +152,10 @@ final class Operator {
             list.push_back(new IValue(tensor.raw()));
         }
         return new IValue(list);
+    }
+
+    static IValue scalar(double value) {
+        return new IValue(new Scalar(value));
     }
 
     static IValue optional(@Nullable Tensor tensor) {

@@ -1,64 +1,45 @@
 package org.zebralm.train;
 
+import java.util.ArrayList;
 import java.util.List;
+import org.zebralm.tensor.DType;
 import org.zebralm.tensor.FusedAdamW;
 import org.zebralm.tensor.Tensor;
+import org.zebralm.tensor.Tensors;
 
-/// The optimizer: clips the gradient's norm, then moves the masters; matrices decay, gains do not.
-final class AdamW {
-    private final Parameters parameters;
-    private final TrainConfig config;
+/// AdamW (arXiv 1711.05101) for parameters of one weight decay: `mean.` and `variance.` of each are saved.
+final class AdamW implements UpdateRule {
+    private final List<Tensor> masters = new ArrayList<>();
+    private final List<Tensor> gradients = new ArrayList<>();
+    private final List<Tensor> means = new ArrayList<>();
+    private final List<Tensor> variances = new ArrayList<>();
+    private final double weightDecay;
+    private final OptimizerConfig config;
 
-    AdamW(Parameters parameters, TrainConfig config) {
-        this.parameters = parameters;
+    AdamW(List<Parameter> group, double weightDecay, OptimizerConfig config, Parameters memory) {
+        this.weightDecay = weightDecay;
         this.config = config;
-    }
-
-    /// Moves the parameters by the gradients collected, clears those, and returns their norm before clipping.
-    ///
-    /// `step` counts from 0. Nothing moves if the norm is not finite.
-    double step(int step) {
-        double norm = gradientNorm();
-        if (Double.isFinite(norm)) {
-            if (norm > config.optimizer().clipNorm()) {
-                double factor = config.optimizer().clipNorm() / norm;
-                parameters.all().forEach(parameter -> parameter.gradient().mulInPlace(factor));
-            }
-            update(
-                    step,
-                    parameters.all().stream().filter(Parameter::decays).toList(),
-                    config.optimizer().weightDecay());
-            update(step, parameters.all().stream().filter(p -> !p.decays()).toList(), 0);
-            parameters.refreshLeaves();
+        for (Parameter parameter : group) {
+            long[] shape = parameter.master().shape();
+            masters.add(parameter.master());
+            gradients.add(parameter.gradient());
+            means.add(memory.remember("mean." + parameter.name(), Tensors.zeros(DType.FLOAT32, shape)));
+            variances.add(memory.remember("variance." + parameter.name(), Tensors.zeros(DType.FLOAT32, shape)));
         }
-        parameters.clearGradients();
-        return norm;
     }
 
-    private double gradientNorm() {
-        double squares = 0;
-        for (Parameter parameter : parameters.all()) {
-            double norm = parameter.gradient().norm().item();
-            squares += norm * norm;
-        }
-        return Math.sqrt(squares);
-    }
-
-    private void update(int step, List<Parameter> group, double weightDecay) {
+    @Override
+    public void update(long update, double learningRate) {
         FusedAdamW.step(
-                tensors(group, Parameter::master),
-                tensors(group, Parameter::gradient),
-                tensors(group, Parameter::mean),
-                tensors(group, Parameter::variance),
-                step + 1L,
-                config.learningRateAt(step),
-                config.optimizer().beta1(),
-                config.optimizer().beta2(),
+                masters,
+                gradients,
+                means,
+                variances,
+                update,
+                learningRate,
+                config.beta1(),
+                config.beta2(),
                 weightDecay,
-                config.optimizer().eps());
-    }
-
-    private static List<Tensor> tensors(List<Parameter> group, java.util.function.Function<Parameter, Tensor> part) {
-        return group.stream().map(part).toList();
+                config.eps());
     }
 }

@@ -12,17 +12,12 @@ import org.zebralm.checkpoint.SealedFile;
 import org.zebralm.model.ZebraConfig;
 import org.zebralm.tensor.Tensor;
 
-/// The state of a run after some step, in one file: named tensors, and metadata with the step, the
-/// configurations and the trainer's counters. Its checksums were right when it was opened.
-public record Checkpoint(Path file, int step, TrainConfig config, ZebraConfig model, Map<String, Integer> counters) {
+/// The state of a run after some step, in one file: named tensors, and metadata with the step and the
+/// configurations. Its checksums were right when it was opened.
+public record Checkpoint(Path file, int step, TrainConfig config, ZebraConfig model) {
     private static final String STEP = "step";
     private static final String TRAIN = "train";
     private static final String MODEL = "model";
-    private static final String COUNTERS = "counters";
-
-    public Checkpoint {
-        counters = Map.copyOf(counters);
-    }
 
     /// Opens a state.
     ///
@@ -36,32 +31,22 @@ public record Checkpoint(Path file, int step, TrainConfig config, ZebraConfig mo
 
     static Checkpoint of(SafetensorsFile tensors) {
         try {
-            Map<String, Integer> counters = new LinkedHashMap<>();
-            tree(tensors, COUNTERS)
-                    .properties()
-                    .forEach(entry ->
-                            counters.put(entry.getKey(), entry.getValue().asInt()));
             return new Checkpoint(
                     tensors.path(),
                     Integer.parseInt(value(tensors, STEP)),
                     StateJson.read(TrainConfig.defaults(), tree(tensors, TRAIN), TrainConfig.class),
-                    StateJson.read(tree(tensors, MODEL), ZebraConfig.class),
-                    counters);
+                    StateJson.read(tree(tensors, MODEL), ZebraConfig.class));
         } catch (IllegalArgumentException e) {
             throw new IllegalArgumentException(
                     tensors.path() + " is no checkpoint that this version can read: " + e.getMessage(), e);
         }
     }
 
-    static Map<String, String> metadata(
-            int step, TrainConfig config, ZebraConfig model, Map<String, Integer> counters) {
-        ObjectNode counts = StateJson.parse("{}");
-        counters.forEach(counts::put);
+    static Map<String, String> metadata(int step, TrainConfig config, ZebraConfig model) {
         return Map.of(
                 STEP, Integer.toString(step),
                 TRAIN, StateJson.tree(config).toString(),
-                MODEL, StateJson.tree(model).toString(),
-                COUNTERS, counts.toString());
+                MODEL, StateJson.tree(model).toString());
     }
 
     private static ObjectNode tree(SafetensorsFile tensors, String key) {

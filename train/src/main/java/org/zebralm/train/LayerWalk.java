@@ -26,7 +26,7 @@ final class LayerWalk {
     LayerWalk(Zebra zebra, Parameters parameters, TrainConfig config) {
         this.zebra = zebra;
         this.parameters = parameters;
-        this.head = new LossHead(zebra, config.loss().chunk());
+        this.head = new LossHead(zebra, config.loss());
         this.recompute = config.recompute() == TrainConfig.Recompute.LAYER;
     }
 

@@ -78,8 +78,11 @@ public final class MetricsLog implements TrainListener, AutoCloseable {
         line.put("tokens", report.tokens());
         put(line, "seconds", report.seconds());
         Scalar.of(report, gemmFlops).forEach(scalar -> put(line, scalar.key(), scalar.value()));
-        if (report.skipped()) {
+        StepReport.Skip skip = report.skip();
+        if (skip != null) {
             line.put("skipped", true);
+            line.put("reason", skip.reason());
+            line.put("batch", skip.firstBatch());
         }
         append(line);
     }

@@ -11,20 +11,28 @@ import org.zebralm.tensor.Tensors;
 /// The leaf shares the master's memory when computing in float32. Gradients are summed in float32 whatever the
 /// leaf's type, so that accumulation over micro-batches loses nothing to bfloat16.
 final class Parameter {
+    private static final String LAYERS = "model.layers.";
+
+    /// What a parameter is to the model, by which optimizers tell them apart.
+    enum Role {
+        /// Maps a layer's activations.
+        MATRIX,
+        /// Has a row for each token: embedding and head.
+        EMBEDDING,
+        /// One number a channel or head: gains of norms, biases, sinks.
+        GAIN
+    }
+
     private final String name;
     private final Tensor master;
     private final Tensor leaf;
     private final Tensor gradient;
-    private final Tensor mean;
-    private final Tensor variance;
 
     Parameter(String name, Tensor initial, DType compute, Lifetime lifetime) {
         this.name = name;
         this.master = lifetime.keep(initial.dtype() == DType.FLOAT32 ? initial.copy() : initial.to(DType.FLOAT32));
         this.leaf = lifetime.keep(master.to(compute).asLeaf());
         this.gradient = lifetime.keep(Tensors.zeros(DType.FLOAT32, initial.shape()));
-        this.mean = lifetime.keep(Tensors.zeros(DType.FLOAT32, initial.shape()));
-        this.variance = lifetime.keep(Tensors.zeros(DType.FLOAT32, initial.shape()));
     }
 
     String name() {
@@ -43,17 +51,11 @@ final class Parameter {
         return gradient;
     }
 
-    Tensor mean() {
-        return mean;
-    }
-
-    Tensor variance() {
-        return variance;
-    }
-
-    /// Returns whether weight decay applies: to matrices, not to the gains of norms.
-    boolean decays() {
-        return master.rank() >= 2;
+    Role role() {
+        if (master.rank() < 2) {
+            return Role.GAIN;
+        }
+        return name.startsWith(LAYERS) ? Role.MATRIX : Role.EMBEDDING;
     }
 
     /// Moves what autograd gave the leaf into the float32 sum.

@@ -19,6 +19,7 @@ import org.zebralm.tensor.Tensor;
 final class Parameters implements Params.Source, AutoCloseable {
     private final Lifetime lifetime = new Lifetime();
     private final SequencedMap<String, Parameter> byName = new LinkedHashMap<>();
+    private final SequencedMap<String, Tensor> remembered = new LinkedHashMap<>();
     private final Params.Source initial;
     private final DType compute;
 
@@ -47,10 +48,6 @@ final class Parameters implements Params.Source, AutoCloseable {
         byName.values().forEach(Parameter::collectGradient);
     }
 
-    void clearGradients() {
-        byName.values().forEach(parameter -> parameter.gradient().zeroInPlace());
-    }
-
     void refreshLeaves() {
         byName.values().forEach(Parameter::refreshLeaf);
     }
@@ -62,14 +59,21 @@ final class Parameters implements Params.Source, AutoCloseable {
         return weights;
     }
 
-    /// Returns all that a run must restore, by name: `weight.`, `mean.` and `variance.` of each parameter.
+    /// Keeps a tensor that must be saved with the weights, under a name of its own: a run's state is all it knows
+    /// between two steps.
+    Tensor remember(String name, Tensor initial) {
+        if (remembered.putIfAbsent(name, initial) != null) {
+            throw new IllegalStateException("two parts of a run's state have the name " + name);
+        }
+        return lifetime.keep(initial);
+    }
+
+    /// Returns all that a run must restore, by name: `weight.` of each parameter, and what is remembered beside
+    /// them.
     SequencedMap<String, Tensor> state() {
         SequencedMap<String, Tensor> state = new LinkedHashMap<>();
-        byName.forEach((name, parameter) -> {
-            state.put("weight." + name, parameter.master());
-            state.put("mean." + name, parameter.mean());
-            state.put("variance." + name, parameter.variance());
-        });
+        byName.forEach((name, parameter) -> state.put("weight." + name, parameter.master()));
+        state.putAll(remembered);
         return state;
     }
 

@@ -15,6 +15,9 @@ public final class ResumeRules {
             "optimizer",
             "schedule",
             "loss",
+            "guard.spikeFactor",
+            "guard.maxSkipped",
+            "ema.use",
             "compute",
             "recompute",
             "validateEvery",
@@ -27,7 +30,8 @@ public final class ResumeRules {
             "contextLength", POSITION,
             "batchRows", POSITION,
             "accumulation", POSITION,
-            "seed", POSITION);
+            "seed", POSITION,
+            "optimizer.kind", "the saved state is that of the other optimizer");
 
     private ResumeRules() {}
 

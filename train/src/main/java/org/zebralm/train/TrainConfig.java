@@ -14,6 +14,8 @@ public record TrainConfig(
         OptimizerConfig optimizer,
         ScheduleConfig schedule,
         LossConfig loss,
+        GuardConfig guard,
+        EmaConfig ema,
         DType compute,
         Recompute recompute,
         int validateEvery,
@@ -52,6 +54,8 @@ public record TrainConfig(
                 OptimizerConfig.defaults(),
                 ScheduleConfig.defaults(),
                 LossConfig.defaults(),
+                GuardConfig.defaults(),
+                EmaConfig.none(),
                 DType.BFLOAT16,
                 Recompute.NONE,
                 100,
@@ -69,6 +73,29 @@ public record TrainConfig(
                 optimizer,
                 schedule,
                 loss,
+                guard,
+                ema,
+                compute,
+                recompute,
+                validateEvery,
+                saveEvery,
+                keepCheckpoints,
+                seed);
+    }
+
+    /// Returns a run of the same size that learns in another way.
+    public TrainConfig with(
+            OptimizerConfig optimizer, ScheduleConfig schedule, LossConfig loss, GuardConfig guard, EmaConfig ema) {
+        return new TrainConfig(
+                contextLength,
+                batchRows,
+                accumulation,
+                steps,
+                optimizer,
+                schedule,
+                loss,
+                guard,
+                ema,
                 compute,
                 recompute,
                 validateEvery,

@@ -2,6 +2,7 @@ package org.zebralm.train;
 
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -20,6 +21,7 @@ import org.zebralm.nn.Params;
 import org.zebralm.tensor.Autograd;
 import org.zebralm.tensor.Scope;
 import org.zebralm.tensor.Tensor;
+import org.zebralm.tensor.TensorLists;
 
 /// Trains a model: batch, layer walk, optimizer, now and then a validation and a checkpoint.
 ///
@@ -27,16 +29,13 @@ import org.zebralm.tensor.Tensor;
 /// interrupted one to the bit on the same kind of machine with the same number of threads. Owned by one
 /// platform thread.
 public final class Trainer implements AutoCloseable {
-    /// Steps in a row without a finite gradient after which a run gives up.
-    private static final int MAX_SKIPPED = 5;
-
-    private static final String SKIPPED_IN_A_ROW = "skippedInARow";
-
     private final Parameters parameters;
     private final Zebra zebra;
+    private final Optimizer optimizer;
+    private final StepGuard guard;
+    private final @Nullable WeightAverage average;
     private TrainConfig config;
     private int step;
-    private int skippedInARow;
 
     /// Makes a trainer whose weights start from `initial`.
     public Trainer(ZebraConfig model, TrainConfig config, Params.Source initial, AttentionKernel kernel) {
@@ -48,6 +47,11 @@ public final class Trainer implements AutoCloseable {
         this.parameters = new Parameters(initial, config.compute());
         try (var _ = Autograd.recording(false)) {
             this.zebra = Zebra.load(Params.of(parameters), model, kernel);
+            this.optimizer = new Optimizer(parameters, config.optimizer());
+            this.guard = new StepGuard(config.guard(), parameters);
+            this.average = config.ema().enabled()
+                    ? new WeightAverage(parameters, config.ema().decay())
+                    : null;
         }
     }
 
@@ -59,6 +63,11 @@ public final class Trainer implements AutoCloseable {
     /// Returns the float32 weights by their names on disk.
     public SequencedMap<String, Tensor> weights() {
         return parameters.weights();
+    }
+
+    /// Returns what the run is to leave: the weights, or their average where the configuration says so.
+    public SequencedMap<String, Tensor> result() {
+        return average != null && config.ema().use() ? average.weights() : parameters.weights();
     }
 
     /// Returns the number of steps done.
@@ -88,12 +97,16 @@ public final class Trainer implements AutoCloseable {
             @Nullable Checkpoints checkpoints,
             BooleanSupplier stop) {
         while (step < Math.min(until, config.steps()) && !stop.getAsBoolean()) {
-            listener.onStep(step(data));
+            StepReport report = step(data);
+            listener.onStep(report);
+            if (guard.exhausted()) {
+                throw diverged(report, listener, checkpoints);
+            }
             boolean last = step == config.steps();
             if (!validation.isEmpty() && (last || every(config.validateEvery()))) {
                 listener.onValidation(step, validate(validation));
             }
-            if (checkpoints != null && (last || every(config.saveEvery()))) {
+            if (checkpoints != null && (last || (every(config.saveEvery()) && !report.skipped()))) {
                 saveOrGoOn(checkpoints, last, listener);
             }
         }
@@ -146,27 +159,83 @@ public final class Trainer implements AutoCloseable {
                     clock);
         }
         clock.optimizer();
-        double norm;
+        loss /= Math.max(1, targets);
         double learningRate = config.learningRateAt(step);
+        double norm;
+        String objection;
         try (var _ = Scope.open();
                 var _ = Autograd.recording(false)) {
-            norm = new AdamW(parameters, config).step(step);
+            norm = optimizer.gradientNorm();
+            objection = guard.judge(loss, norm);
+            if (objection == null) {
+                optimizer.update(norm, learningRate);
+                if (average != null) {
+                    average.update(optimizer.updates());
+                }
+            }
+            optimizer.clearGradients();
         }
+        long firstBatch = (long) step * config.accumulation();
         step++;
-        var report = new StepReport(
-                step, config.steps(), loss / Math.max(1, targets), norm, learningRate, tokens, flops, clock.stop());
-        skippedInARow = report.skipped() ? skippedInARow + 1 : 0;
-        if (skippedInARow == MAX_SKIPPED) {
-            throw new IllegalStateException("the gradient was not finite in " + MAX_SKIPPED
-                    + " steps in a row, up to step " + step + "; lower optimizer.learningRate ("
-                    + config.optimizer().learningRate()
-                    + ") or resume from an earlier checkpoint");
-        }
-        return report;
+        return new StepReport(
+                step,
+                config.steps(),
+                loss,
+                norm,
+                learningRate,
+                tokens,
+                flops,
+                clock.stop(),
+                objection == null
+                        ? null
+                        : new StepReport.Skip(objection, firstBatch, firstBatch + config.accumulation() - 1));
     }
 
-    /// Returns the mean loss per target over some batches, as a whole and by position.
+    /// Saves the weights as the last step taken left them, unless those are the trouble, and says what to do.
+    private TrainingDiverged diverged(StepReport report, TrainListener listener, @Nullable Checkpoints checkpoints) {
+        int skipped = config.guard().maxSkipped();
+        boolean finite;
+        try (var _ = Scope.open()) {
+            guard.forgive();
+            finite = Double.isFinite(
+                    Arrays.stream(TensorLists.norms(List.copyOf(weights().values())))
+                            .sum());
+        }
+        String saved = "";
+        if (checkpoints != null && finite) {
+            listener.onSaved(save(checkpoints));
+            saved = ", and saved";
+        }
+        String weights = finite
+                ? "the weights are those of step " + (step - skipped) + saved
+                        + ": resume to go on with the batches that follow"
+                : "the weights are no longer finite and were not saved: go back to an earlier checkpoint";
+        return new TrainingDiverged("the run stopped at step %d after %d skipped steps in a row (the last: %s); %s, or"
+                        .formatted(
+                                step,
+                                skipped,
+                                Objects.requireNonNull(report.skip()).reason(),
+                                weights)
+                + " lower optimizer.learningRate (" + config.optimizer().learningRate() + ")");
+    }
+
+    /// Returns the mean loss per target over some batches, as a whole and by position, of what [#result] would
+    /// leave now.
     public Validation validate(List<Batch> batches) {
+        if (average == null || !config.ema().use()) {
+            return losses(batches);
+        }
+        try (var _ = Autograd.recording(false)) {
+            average.swap();
+            try {
+                return losses(batches);
+            } finally {
+                average.swap();
+            }
+        }
+    }
+
+    private Validation losses(List<Batch> batches) {
         var losses = new LossByPosition();
         try (var _ = Autograd.recording(false)) {
             for (Batch batch : batches) {
@@ -183,6 +252,11 @@ public final class Trainer implements AutoCloseable {
             }
         }
         return losses.mean();
+    }
+
+    /// Returns all that a run must restore besides its step, by name.
+    SequencedMap<String, Tensor> state() {
+        return parameters.state();
     }
 
     /// Writes all that a later [#restore] needs.
@@ -205,7 +279,7 @@ public final class Trainer implements AutoCloseable {
     }
 
     private Map<String, String> metadata() {
-        return Checkpoint.metadata(step, config, zebra.config(), Map.of(SKIPPED_IN_A_ROW, skippedInARow));
+        return Checkpoint.metadata(step, config, zebra.config());
     }
 
     /// Takes a checkpoint's state over; its configuration must be this trainer's.
@@ -225,7 +299,6 @@ public final class Trainer implements AutoCloseable {
             saved.read(parameters::restore);
         }
         step = saved.step();
-        skippedInARow = saved.counters().getOrDefault(SKIPPED_IN_A_ROW, 0);
     }
 
     @Override

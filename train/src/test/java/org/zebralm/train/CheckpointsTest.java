@@ -222,6 +222,8 @@ class CheckpointsTest {
                 CONFIG.optimizer(),
                 CONFIG.schedule(),
                 CONFIG.loss(),
+                CONFIG.guard(),
+                CONFIG.ema(),
                 CONFIG.compute(),
                 CONFIG.recompute(),
                 CONFIG.validateEvery(),

@@ -44,6 +44,8 @@ final class StepTimings {
                 OptimizerConfig.defaults(),
                 ScheduleConfig.defaults().withWarmupSteps(2),
                 LossConfig.defaults(),
+                GuardConfig.defaults(),
+                EmaConfig.none(),
                 DType.BFLOAT16,
                 Recompute.NONE,
                 0,
