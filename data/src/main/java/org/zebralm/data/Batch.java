@@ -35,6 +35,21 @@ public record Batch(int rows, int length, int[] inputs, int[] targets, int[] cum
         }
     }
 
+    /// This batch with only those targets that `counts` has true for, and that counted before.
+    public Batch withTargetsWhere(boolean... counts) {
+        if (counts.length != targets.length) {
+            throw new IllegalArgumentException(
+                    "a mask needs an entry for each of " + targets.length + " targets: got " + counts.length);
+        }
+        int[] masked = targets.clone();
+        for (int i = 0; i < masked.length; i++) {
+            if (!counts[i]) {
+                masked[i] = IGNORED;
+            }
+        }
+        return new Batch(rows, length, inputs, masked, cumulativeLengths);
+    }
+
     /// The number of pieces.
     public int numPieces() {
         return cumulativeLengths.length - 1;

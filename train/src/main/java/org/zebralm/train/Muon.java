@@ -51,7 +51,7 @@ final class Muon implements UpdateRule {
         momentum.mulInPlace(config.momentum()).addInPlace(gradient);
         Tensor direction = orthogonalise(
                 gradient.copy().addInPlace(momentum, config.momentum()), config.iterations(), config.compute());
-        double scale = ADAMW_RMS * Math.sqrt(Math.max(master.size(0), master.size(1)));
+        double scale = ADAMW_RMS * Math.sqrt((double) Math.max(master.size(0), master.size(1)));
         master.mulInPlace(1 - learningRate * weightDecay);
         master.addInPlace(direction.to(DType.FLOAT32), -learningRate * scale);
     }

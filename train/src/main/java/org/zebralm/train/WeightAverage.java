@@ -2,6 +2,7 @@ package org.zebralm.train;
 
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Objects;
 import java.util.SequencedMap;
 import org.zebralm.tensor.Scope;
 import org.zebralm.tensor.Tensor;
@@ -42,9 +43,10 @@ final class WeightAverage {
 
     /// Lets the model compute with the average, and the weights wait in its place; a second call undoes that.
     void swap() {
-        parameters.weights().forEach((name, master) -> {
+        SequencedMap<String, Tensor> weights = parameters.weights();
+        averages.forEach((name, average) -> {
             try (var _ = Scope.open()) {
-                Tensor average = averages.get(name);
+                Tensor master = Objects.requireNonNull(weights.get(name));
                 Tensor copy = master.copy();
                 master.copyInPlace(average);
                 average.copyInPlace(copy);

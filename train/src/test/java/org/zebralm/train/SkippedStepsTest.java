@@ -8,6 +8,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -31,7 +32,8 @@ class SkippedStepsTest {
             Map<String, double[]> before = run.state();
             run.run(4, null);
 
-            StepReport.Skip skip = run.reports().getLast().skip();
+            StepReport.Skip skip =
+                    Objects.requireNonNull(run.reports().getLast().skip());
             assertThat(skip).isEqualTo(new StepReport.Skip(reason, 6, 7));
             assertThat(skip.batches()).isEqualTo("batches 6 to 7");
             assertThat(run.trainer().step()).isEqualTo(4);
@@ -129,15 +131,18 @@ class SkippedStepsTest {
                     .toArray();
             double median = (window[1] + window[2]) / 2;
             assertThat(spike.gradientNorm()).isGreaterThan(10 * median);
-            assertThat(spike.skip().reason())
+            StepReport.Skip skip = Objects.requireNonNull(spike.skip());
+            assertThat(skip.reason())
                     .isEqualTo(String.format(
                             Locale.ROOT,
                             "its gradient norm, %.4g, is over 10.00 times the median of the last 4 steps, %.4g",
                             spike.gradientNorm(),
                             median));
-            assertThat(spike.skip().firstBatch()).isEqualTo(12);
+            assertThat(skip.firstBatch()).isEqualTo(12);
             // What was skipped is no part of the median.
-            assertThat(Arrays.stream(run.state().get("guard.norms")).max().orElseThrow())
+            assertThat(Arrays.stream(Objects.requireNonNull(run.state().get("guard.norms")))
+                            .max()
+                            .orElseThrow())
                     .isLessThan(spike.gradientNorm());
         }
     }

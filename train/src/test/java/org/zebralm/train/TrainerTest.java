@@ -53,11 +53,35 @@ class TrainerTest {
 
     @Test
     void anInterruptedAndResumedRunEqualsAnUninterruptedOneToTheBit(@TempDir Path folder) {
+        assertResumesToTheBit(Runs.config(9, DType.BFLOAT16, Recompute.LAYER), folder);
+    }
+
+    @Test
+    void soDoesOneWithMuonAnAverageAndASpikeRule(@TempDir Path folder) {
         TrainConfig config = Runs.config(9, DType.BFLOAT16, Recompute.LAYER);
-        Map<String, float[]> whole;
+        OptimizerConfig o = config.optimizer();
+        var muon = new OptimizerConfig(
+                OptimizerConfig.Kind.MUON,
+                o.learningRate(),
+                o.weightDecay(),
+                o.decayEmbeddings(),
+                o.decayNorms(),
+                o.beta1(),
+                o.beta2(),
+                o.eps(),
+                o.clipNorm(),
+                o.muon());
+        // A rule that takes some steps for spikes and others not.
+        var guard = new GuardConfig(1.01, 2, 9);
+        assertResumesToTheBit(
+                config.with(muon, config.schedule(), config.loss(), guard, new EmaConfig(0.9, true)), folder);
+    }
+
+    private static void assertResumesToTheBit(TrainConfig config, Path folder) {
+        Map<String, double[]> whole;
         try (Trainer trainer = Runs.trainer(config)) {
             trainer.run(9, Runs::batch, List.of(), TrainListener.silent(), null, () -> false);
-            whole = values(trainer);
+            whole = state(trainer);
         }
         var checkpoints = new Checkpoints(folder, 2);
         try (Trainer trainer = Runs.trainer(config)) {
@@ -68,20 +92,18 @@ class TrainerTest {
             trainer.restore(checkpoints.latest(_ -> {}).orElseThrow());
             assertThat(trainer.step()).isEqualTo(5);
             trainer.run(9, Runs::batch, List.of(), TrainListener.silent(), null, () -> false);
-            assertSameBits(values(trainer), whole);
+            Map<String, double[]> resumed = state(trainer);
+            assertThat(resumed.keySet()).isEqualTo(whole.keySet());
+            whole.forEach((name, values) -> assertThat(Arrays.equals(resumed.get(name), values))
+                    .as(name)
+                    .isTrue());
         }
     }
 
-    private static void assertSameBits(Map<String, float[]> actual, Map<String, float[]> expected) {
-        assertThat(actual.keySet()).isEqualTo(expected.keySet());
-        expected.forEach((name, values) ->
-                assertThat(Arrays.equals(actual.get(name), values)).as(name).isTrue());
-    }
-
-    private static Map<String, float[]> values(Trainer trainer) {
-        Map<String, float[]> values = new LinkedHashMap<>();
+    private static Map<String, double[]> state(Trainer trainer) {
+        Map<String, double[]> values = new LinkedHashMap<>();
         try (var _ = Scope.open()) {
-            trainer.weights().forEach((name, tensor) -> values.put(name, tensor.toFloats()));
+            trainer.state().forEach((name, tensor) -> values.put(name, tensor.toDoubles()));
         }
         return values;
     }
