@@ -30,7 +30,7 @@ for /f "usebackq delims=" %%C in ("%ROOT%cli\target\classpath.txt") do set "CLAS
 if not defined OMP_WAIT_POLICY set "OMP_WAIT_POLICY=PASSIVE"
 if not defined OPENBLAS_THREAD_TIMEOUT set "OPENBLAS_THREAD_TIMEOUT=4"
 set "VECTOR=--add-modules=jdk.incubator.vector"
-for %%V in ("" help version inspect tokenizer --help -h --version -V) do if /i "%~1"=="%%~V" set "VECTOR="
+for %%V in ("" help version inspect report tokenizer --help -h --version -V) do if /i "%~1"=="%%~V" set "VECTOR="
 "%JDK%\bin\java" --enable-native-access=ALL-UNNAMED %VECTOR% -Dorg.bytedeco.javacpp.maxPhysicalBytes=0 -Dorg.bytedeco.javacpp.maxBytes=0 %ZEBRA_JAVA_OPTS% org.zebralm.cli.Main %*
 exit /b %ERRORLEVEL%
 

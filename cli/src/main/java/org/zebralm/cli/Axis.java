@@ -10,7 +10,7 @@ import java.util.stream.LongStream;
 /// The range of a plot's axis and its ticks.
 ///
 /// @param step distance of ticks: 1, 2 or 5 times a power of ten
-record Axis(double low, double high, double step) {
+record Axis(double low, double high, double step) implements Scale {
 
     /// An axis from the least to the greatest finite value, with about `numTicks` ticks inside.
     static Axis within(DoubleStream values, int numTicks) {
@@ -34,11 +34,13 @@ record Axis(double low, double high, double step) {
     }
 
     /// Where `value` lies between the ends: 0 at `low`, 1 at `high`.
-    double share(double value) {
+    @Override
+    public double share(double value) {
         return (value - low) / (high - low);
     }
 
-    List<Double> ticks() {
+    @Override
+    public List<Double> ticks() {
         // The slack keeps a tick that rounding has put a hair outside.
         return LongStream.rangeClosed(
                         Math.round(Math.ceil(low / step - 1e-9)), Math.round(Math.floor(high / step + 1e-9)))
@@ -47,7 +49,8 @@ record Axis(double low, double high, double step) {
     }
 
     /// A tick's number, short: `0.25`, `12`, `1.5M`; as many decimals as the step needs.
-    String label(double tick) {
+    @Override
+    public String label(double tick) {
         double largest = Math.max(Math.abs(low), Math.abs(high));
         if (largest < 1e4) {
             return trimmed(tick, 1, "");

@@ -30,22 +30,22 @@ final class Curve {
             fewX[i] = mean(x, from, to);
             fewY[i] = mean(y, from, to);
         }
-        return new Curve(fewX, fewY, smooth(fewY));
+        return new Curve(fewX, fewY, smooth(fewX, fewY));
     }
 
     /// At each value the height of a line fitted to its neighbours, near ones weighing more. In the middle this is
     /// their mean; at the ends, where neighbours lie on one side only, a mean would bend a falling curve.
-    private static double[] smooth(double[] y) {
+    static double[] smooth(double[] x, double[] y) {
         double[] smooth = new double[y.length];
         int reach = (int) Math.ceil(y.length * SMOOTHED_SHARE);
         for (int i = 0; i < y.length; i++) {
-            smooth[i] = Double.isFinite(y[i]) ? fit(y, i, reach) : Double.NaN;
+            smooth[i] = Double.isFinite(y[i]) ? fit(x, y, i, reach) : Double.NaN;
         }
         return smooth;
     }
 
-    /// The weighted least-squares line through `y[at - reach .. at + reach]`, read off at `at`.
-    private static double fit(double[] y, int at, int reach) {
+    /// The weighted least-squares line through the values at `at - reach .. at + reach`, read off at `x[at]`.
+    private static double fit(double[] x, double[] y, int at, int reach) {
         double w = 0;
         double wx = 0;
         double wy = 0;
@@ -53,8 +53,8 @@ final class Curve {
         double wxy = 0;
         for (int j = Math.max(0, at - reach); j <= Math.min(y.length - 1, at + reach); j++) {
             if (Double.isFinite(y[j])) {
-                double offset = j - at;
-                double weight = reach + 1 - Math.abs(offset);
+                double offset = x[j] - x[at];
+                double weight = reach + 1 - Math.abs(j - at);
                 w += weight;
                 wx += weight * offset;
                 wy += weight * y[j];

@@ -53,6 +53,7 @@ public final class Main implements Runnable {
     private static final List<Verb> VERBS = List.of(
             Verb.of("quickstart", "Train and try a small model, in minutes.", QuickstartVerb::new),
             Verb.of("train", "Train a model from scratch.", TrainVerb::new),
+            Verb.of("report", "Compare runs on one page.", ReportVerb::new),
             Verb.group(
                     "tokenizer",
                     "Make tokenizers.",

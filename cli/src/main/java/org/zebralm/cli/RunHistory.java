@@ -41,6 +41,7 @@ final class RunHistory {
     private final List<Integer> skipped = new ArrayList<>();
     private final List<JsonNode> starts = new ArrayList<>();
     private int numSaved;
+    private int numNotSaved;
     private final int malformed;
 
     // While reading.
@@ -48,7 +49,7 @@ final class RunHistory {
     private int lastStep;
     private double tokens;
     private double seconds;
-    private int outOfOrder;
+    private int unusable;
 
     private RunHistory(Path metrics) {
         for (String name : COLUMNS) {
@@ -57,7 +58,7 @@ final class RunHistory {
         for (String name : List.of(STEP, TOKENS, SECONDS)) {
             builders.put(name, DoubleStream.builder());
         }
-        malformed = MetricsReader.read(metrics, this::add) + outOfOrder;
+        malformed = MetricsReader.read(metrics, this::add) + unusable;
         builders.forEach((name, builder) -> columns.put(name, builder.build().toArray()));
         builders.clear();
     }
@@ -106,6 +107,11 @@ final class RunHistory {
         return numSaved;
     }
 
+    /// Returns how many checkpoints could not be written.
+    int numNotSaved() {
+        return numNotSaved;
+    }
+
     /// Returns how many lines were left out.
     int malformed() {
         return malformed;
@@ -129,23 +135,25 @@ final class RunHistory {
     }
 
     private void add(JsonNode line) {
-        if (line.path(TOKENS).isNumber() && line.path(SECONDS).isNumber() && line.has(LOSS)) {
+        if (line.has(LOSS)) {
             addStep(line);
         } else if (line.has("validationLoss")) {
             validations.add(new Validated(line.get(STEP).asInt(), tokens, seconds, validation(line)));
         } else if (line.has("saved")) {
             numSaved++;
+        } else if (line.has("notSaved")) {
+            numNotSaved++;
         } else if (line.has("start")) {
             starts.add(line);
-        } else {
-            outOfOrder++;
         }
     }
 
     private void addStep(JsonNode line) {
         int step = line.get(STEP).asInt();
-        if (step <= lastStep) {
-            outOfOrder++;
+        if (step <= lastStep
+                || !line.path(TOKENS).isNumber()
+                || !line.path(SECONDS).isNumber()) {
+            unusable++;
             return;
         }
         lastStep = step;

@@ -1,10 +1,17 @@
 package org.zebralm.cli;
 
-import java.util.Locale;
-
 /// The text of an SVG picture, written shape by shape. Coordinates count pixels from the upper left corner.
 final class Svg {
     private final StringBuilder text = new StringBuilder();
+
+    private Svg() {}
+
+    /// A picture within a page, as wide as its place there; the page's style sheet gives the colours.
+    static Svg within(int width, int height, String attributes) {
+        var svg = new Svg();
+        svg.append("<svg viewBox=\"0 0 %d %d\" %s>\n".formatted(width, height, attributes));
+        return svg;
+    }
 
     /// A white picture.
     Svg(int width, int height) {
@@ -32,9 +39,8 @@ final class Svg {
 
     /// Adds text; `anchor` says which end of it stands at `x`: start, middle or end.
     void text(double x, double y, String anchor, String style, String words) {
-        String escaped = words.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;");
         append("<text x=\"%s\" y=\"%s\" text-anchor=\"%s\" %s>%s</text>\n"
-                .formatted(number(x), number(y), anchor, style, escaped));
+                .formatted(number(x), number(y), anchor, style, escape(words)));
     }
 
     /// Adds a line through points; those that are not finite leave a gap.
@@ -56,8 +62,20 @@ final class Svg {
         text.append("\"/>\n");
     }
 
+    /// Returns text as it may stand in an element or within the quotes of an attribute.
+    static String escape(String words) {
+        return words.replace("&", "&amp;")
+                .replace("<", "&lt;")
+                .replace(">", "&gt;")
+                .replace("\"", "&quot;");
+    }
+
     static String number(double value) {
-        return String.format(Locale.ROOT, "%.1f", value);
+        // Hundredths of a pixel; String.format would take most of a page's time.
+        long hundredths = Math.round(value * 100);
+        long fraction = Math.abs(hundredths % 100);
+        String digits = fraction % 10 == 0 ? Long.toString(fraction / 10) : (fraction < 10 ? "0" : "") + fraction;
+        return (hundredths < 0 ? "-" : "") + Math.abs(hundredths / 100) + (fraction == 0 ? "" : "." + digits);
     }
 
     /// The whole file so far.
