@@ -1,8 +1,11 @@
 package org.zebralm.cli;
 
-import java.time.Duration;
+import java.lang.reflect.Constructor;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Method;
+import java.lang.reflect.Proxy;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 
 /// Lets a verb finish in order when the user presses Ctrl-C, or the system sends SIGTERM.
 ///
@@ -13,9 +16,10 @@ import java.util.concurrent.TimeUnit;
 /// }
 /// ```
 ///
-/// The JVM then waits for `close()`, at most a minute, and ends with exit code 130 (143 for SIGTERM).
+/// The JVM then waits for `close()`, however long a step takes, and ends with exit code 130 (143 for SIGTERM). A second
+/// signal ends it at once.
 public final class CtrlC implements AutoCloseable {
-    private static final Duration PATIENCE = Duration.ofMinutes(1);
+    private static final List<String> SIGNALS = List.of("INT", "TERM", "HUP");
 
     private final CountDownLatch closed = new CountDownLatch(1);
     private final Thread hook;
@@ -25,7 +29,9 @@ public final class CtrlC implements AutoCloseable {
         hook = new Thread(
                 () -> {
                     pressed = true;
-                    System.err.println(System.lineSeparator() + "Stopping: " + whatHappensNow + "...");
+                    haltAtNextSignal();
+                    System.err.println(System.lineSeparator() + "Stopping: " + whatHappensNow
+                            + "... (once more ends at once)");
                     awaitClose();
                 },
                 "ctrl-c");
@@ -64,11 +70,45 @@ public final class CtrlC implements AutoCloseable {
 
     private void awaitClose() {
         try {
-            if (!closed.await(PATIENCE.toMillis(), TimeUnit.MILLISECONDS)) {
-                System.err.println("zebra: gave up waiting after " + Units.duration(PATIENCE));
-            }
+            closed.await();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+        }
+    }
+
+    /// The JVM itself ignores signals from here on.
+    ///
+    /// By reflection, for the compiler refuses to promise that the class will stay; without it, a second signal does
+    /// nothing.
+    private static void haltAtNextSignal() {
+        try {
+            Class<?> signal = Class.forName("sun.misc.Signal");
+            Class<?> handlerType = Class.forName("sun.misc.SignalHandler");
+            Object handler = Proxy.newProxyInstance(
+                    CtrlC.class.getClassLoader(), new Class<?>[] {handlerType}, (proxy, method, arguments) -> {
+                        if (method.getName().equals("handle")) {
+                            Object number = signal.getMethod("getNumber").invoke(arguments[0]);
+                            Runtime.getRuntime().halt(128 + (int) number);
+                        }
+                        return method.getName().equals("equals")
+                                ? (Object) (proxy == arguments[0])
+                                : System.identityHashCode(proxy);
+                    });
+            var handle = signal.getMethod("handle", signal, handlerType);
+            for (String name : SIGNALS) {
+                install(handle, signal.getConstructor(String.class), name, handler);
+            }
+        } catch (ReflectiveOperationException _) {
+            // A JVM without the class.
+        }
+    }
+
+    private static void install(Method handle, Constructor<?> signal, String name, Object handler)
+            throws ReflectiveOperationException {
+        try {
+            handle.invoke(null, signal.newInstance(name), handler);
+        } catch (InvocationTargetException _) {
+            // This system has no such signal, or the JVM keeps it for itself.
         }
     }
 }

@@ -1,5 +1,6 @@
 package org.zebralm.cli;
 
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -37,12 +38,13 @@ record Quickstart(RunFolder folder, QuickstartSettings settings, Terminal termin
     /// The time kept for what comes after training, as a share of the whole.
     private static final double AFTERWARDS = 0.07;
 
-    int run() {
+    int run() throws IOException {
         long start = System.nanoTime();
         RunSettings run = settings.run();
         AttentionKernel kernel = Machine.attention();
-        try (var stop = CtrlC.listen("saving the run");
-                PreparedText text = PreparedText.prepare(folder, run, settings.seed(), terminal)) {
+        try (PreparedText text = PreparedText.prepare(folder, run, settings.seed(), terminal);
+                var _ = folder.lock();
+                var stop = CtrlC.listen("saving the run")) {
             ZebraConfig config = run.model()
                     .config(
                             text.tokenizer().vocabSize(),

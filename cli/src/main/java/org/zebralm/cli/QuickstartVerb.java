@@ -1,5 +1,6 @@
 package org.zebralm.cli;
 
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -57,7 +58,7 @@ final class QuickstartVerb implements Callable<Integer> {
     private CommandSpec spec;
 
     @Override
-    public Integer call() {
+    public Integer call() throws IOException {
         var settings = new QuickstartSettings(
                 minutes, seed, data.stream().map(Path::toAbsolutePath).toList());
         RunFolder folder = RunFolder.claim(out, settings);

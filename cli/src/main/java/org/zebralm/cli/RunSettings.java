@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.zebralm.data.BpeVocabulary;
+import org.zebralm.train.ResumeRules;
 import org.zebralm.train.TrainConfig;
 
 /// Everything that decides a training run: text, tokenizer, model, training.
@@ -23,6 +24,8 @@ record RunSettings(
         String endOfText,
         ModelSettings model,
         TrainConfig train) {
+    private static final String TRAIN = "train.";
+
     RunSettings {
         data = List.copyOf(data);
     }
@@ -37,5 +40,15 @@ record RunSettings(
                 BpeVocabulary.END_OF_TEXT,
                 ModelSettings.small(),
                 TrainConfig.defaults());
+    }
+
+    /// Returns why a run that goes on must keep a setting, or null if it may change; `key` is dotted.
+    static @Nullable String reasonToStay(String key) {
+        if (key.startsWith(TRAIN)) {
+            return ResumeRules.reasonToStay(key.substring(TRAIN.length()));
+        }
+        return key.startsWith("model.")
+                ? "the saved weights are of that model"
+                : "the text has been prepared with it, and the run has read a part of that";
     }
 }

@@ -68,6 +68,29 @@ public final class Settings {
         }
     }
 
+    /// The settings a file gives, as they stand there.
+    static ObjectNode tree(Path file) {
+        return parseFile(file);
+    }
+
+    /// A tree of settings with the defaults of those it does not name.
+    static ObjectNode complete(Record defaults, ObjectNode settings) {
+        ObjectNode tree = RecordTree.of(defaults);
+        lay(settings, tree);
+        return tree;
+    }
+
+    private static void lay(ObjectNode settings, ObjectNode over) {
+        for (var setting : settings.properties()) {
+            if (setting.getValue() instanceof ObjectNode inner
+                    && over.get(setting.getKey()) instanceof ObjectNode below) {
+                lay(inner, below);
+            } else {
+                over.set(setting.getKey(), setting.getValue());
+            }
+        }
+    }
+
     private <R extends Record> R merge(R defaults, List<String> overrides) {
         @SuppressWarnings("unchecked") // getClass of an R
         var type = (Class<R>) defaults.getClass();

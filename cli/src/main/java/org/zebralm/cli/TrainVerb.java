@@ -1,5 +1,6 @@
 package org.zebralm.cli;
 
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -34,6 +35,11 @@ final class TrainVerb implements Callable<Integer> {
     @Option(names = "--out", paramLabel = "DIR", description = "The run's folder; needed to train.")
     private @Nullable Path out;
 
+    @Option(
+            names = "--accept-changes",
+            description = "Go on with a run in DIR though its settings differ, where that is possible.")
+    private boolean acceptChanges;
+
     @Option(names = "--print-settings", description = "Print all settings as YAML, and stop.")
     private boolean printSettings;
 
@@ -45,7 +51,7 @@ final class TrainVerb implements Callable<Integer> {
     private CommandSpec spec;
 
     @Override
-    public Integer call() {
+    public Integer call() throws IOException {
         RunSettings settings = Settings.read(RunSettings.defaults(), config, overrides);
         PrintWriter writer = spec.commandLine().getOut();
         if (printSettings) {
@@ -58,11 +64,13 @@ final class TrainVerb implements Callable<Integer> {
         }
         // What is wrong with the settings is told before the first work on the text.
         settings.model().config(settings.vocabSize(), settings.train().contextLength(), 0);
-        RunFolder folder = RunFolder.claim(out, settings);
         Terminal terminal = Terminal.stderr();
-        try (var stop = CtrlC.listen("saving the run");
-                PreparedText text =
-                        PreparedText.prepare(folder, settings, settings.train().seed(), terminal)) {
+        RunFolder folder = RunFolder.claim(
+                out, settings, acceptChanges, change -> terminal.out().println("changed    " + change));
+        try (PreparedText text =
+                        PreparedText.prepare(folder, settings, settings.train().seed(), terminal);
+                var _ = folder.lock();
+                var stop = CtrlC.listen("saving the run")) {
             ZebraConfig model = settings.model()
                     .config(
                             text.tokenizer().vocabSize(),

@@ -45,7 +45,7 @@ class VerbsTest {
         texts = Files.createDirectory(folder.resolve("texts"));
         var random = new SplittableRandom(1);
         for (int file = 0; file < 4; file++) {
-            Files.writeString(texts.resolve("text-" + file + ".txt"), text(random));
+            Files.writeString(texts.resolve("text-" + file + ".txt"), MadeUpText.of(random, 60_000));
         }
         run = folder.resolve("run");
         assertThat(zebra(train(run, "--train.steps=6"))).as(err.toString()).isZero();
@@ -71,9 +71,47 @@ class VerbsTest {
     }
 
     @Test
-    void aRunWithOtherSettingsInTheSameFolderIsRefused() {
-        assertThat(zebra(train(run, "--train.steps=7"))).isEqualTo(Main.FAILED);
-        assertThat(err.toString()).contains("steps: 6 -> steps: 7", "--out").hasLineCount(1);
+    void changedSettingsAreShownAndWantAConfirmation() throws IOException {
+        Path changed = folder.resolve("changed");
+        assertThat(zebra(train(changed, "--train.steps=4"))).as(err.toString()).isZero();
+        String[] more = train(changed, "--train.steps=7", "--train.optimizer.learningRate=5e-4");
+        assertThat(zebra(more)).isEqualTo(Main.FAILED);
+        assertThat(err.toString().lines())
+                .containsExactly(
+                        "zebra: the run in " + changed + " has other settings:",
+                        "  train.steps                   4 -> 7",
+                        "  train.optimizer.learningRate  0.001 -> 5.0E-4",
+                        "To go on with the new ones add --accept-changes; else give it its own, or name another folder"
+                                + " with --out");
+        var confirmed = new ArrayList<>(List.of(more));
+        confirmed.add("--accept-changes");
+        assertThat(zebra(confirmed.toArray(String[]::new))).as(err.toString()).isZero();
+        List<String> steps = Files.readAllLines(changed.resolve("metrics.jsonl")).stream()
+                .filter(line -> line.contains("gradientNorm"))
+                .toList();
+        assertThat(steps).hasSize(7);
+        assertThat(changed.resolve("settings.yaml")).content().contains("steps: 7");
+        assertThat(changed.resolve("settings-1.yaml")).content().contains("steps: 4");
+        // Confirmed once, they are the run's own.
+        assertThat(zebra(more)).as(err.toString()).isZero();
+    }
+
+    @Test
+    void whatCannotChangeSaysWhy() {
+        assertThat(zebra(train(run, "--train.steps=6", "--model.window=33", "--train.seed=1", "--accept-changes")))
+                .isEqualTo(Main.FAILED);
+        assertThat(err.toString())
+                .contains("  model.window  17 -> 33   cannot change: the saved weights are of that model")
+                .contains("  train.seed    0 -> 1   cannot change: with it a step would stand for other data")
+                .contains("--init-from " + run + " --out ANOTHER");
+    }
+
+    @Test
+    void aRunCannotBeWorkedOnTwiceAtATime() throws IOException {
+        try (var _ = new RunFolder(run, "").lock()) {
+            assertThat(zebra(train(run, "--train.steps=6"))).isEqualTo(Main.FAILED);
+        }
+        assertThat(err.toString()).contains("another process is at work on the run in " + run).hasLineCount(1);
     }
 
     @Test
@@ -237,27 +275,5 @@ class VerbsTest {
         out.getBuffer().setLength(0);
         err.getBuffer().setLength(0);
         return Main.run(arguments, new PrintWriter(out), new PrintWriter(err));
-    }
-
-    /// Sentences of made-up words, 60,000 characters: enough for a vocabulary of 400 and a few rows held out.
-    private static String text(SplittableRandom random) {
-        List<String> words = new ArrayList<>();
-        for (int i = 0; i < 300; i++) {
-            var word = new StringBuilder();
-            for (int letter = 2 + random.nextInt(6); letter > 0; letter--) {
-                word.append((char) ('a' + random.nextInt(26)));
-            }
-            words.add(word.toString());
-        }
-        var text = new StringBuilder();
-        while (text.length() < 60_000) {
-            text.append("the ");
-            for (int word = 3 + random.nextInt(8); word > 0; word--) {
-                text.append(words.get((int) (words.size() * Math.pow(random.nextDouble(), 2))))
-                        .append(' ');
-            }
-            text.append(".\n");
-        }
-        return text.toString();
     }
 }
