@@ -16,8 +16,8 @@ import java.util.concurrent.CountDownLatch;
 /// }
 /// ```
 ///
-/// The JVM then waits for `close()`, however long a step takes, and ends with exit code 130 (143 for SIGTERM). A second
-/// signal ends it at once.
+/// The JVM then waits for `close()`, however long a step takes, and ends with exit code 130 (143 for
+/// SIGTERM). A second signal ends it at once.
 public final class CtrlC implements AutoCloseable {
     private static final List<String> SIGNALS = List.of("INT", "TERM", "HUP");
 
@@ -30,8 +30,8 @@ public final class CtrlC implements AutoCloseable {
                 () -> {
                     pressed = true;
                     haltAtNextSignal();
-                    System.err.println(System.lineSeparator() + "Stopping: " + whatHappensNow
-                            + "... (once more ends at once)");
+                    System.err.println(
+                            System.lineSeparator() + "Stopping: " + whatHappensNow + "... (once more ends at once)");
                     awaitClose();
                 },
                 "ctrl-c");
@@ -78,21 +78,20 @@ public final class CtrlC implements AutoCloseable {
 
     /// The JVM itself ignores signals from here on.
     ///
-    /// By reflection, for the compiler refuses to promise that the class will stay; without it, a second signal does
-    /// nothing.
+    /// By reflection, for the compiler refuses to promise that the class will stay; without it, a second
+    /// signal does nothing.
     private static void haltAtNextSignal() {
         try {
             Class<?> signal = Class.forName("sun.misc.Signal");
             Class<?> handlerType = Class.forName("sun.misc.SignalHandler");
             Object handler = Proxy.newProxyInstance(
                     CtrlC.class.getClassLoader(), new Class<?>[] {handlerType}, (proxy, method, arguments) -> {
+                        // Besides, its hash code is asked for.
                         if (method.getName().equals("handle")) {
                             Object number = signal.getMethod("getNumber").invoke(arguments[0]);
                             Runtime.getRuntime().halt(128 + (int) number);
                         }
-                        return method.getName().equals("equals")
-                                ? (Object) (proxy == arguments[0])
-                                : System.identityHashCode(proxy);
+                        return System.identityHashCode(proxy);
                     });
             var handle = signal.getMethod("handle", signal, handlerType);
             for (String name : SIGNALS) {

@@ -51,7 +51,7 @@ record Quickstart(RunFolder folder, QuickstartSettings settings, Terminal termin
                             QuickstartSettings.CONTEXT,
                             text.train().endOfText());
             announce(config, kernel);
-            try (var training = new TrainingRun(folder, text, config, run.train(), kernel, terminal)) {
+            try (var training = new TrainingRun(folder, text, config, run.train(), null, kernel, terminal)) {
                 var whole = Duration.ofMillis((long) (settings.minutes() * 60_000 * (1 - AFTERWARDS)));
                 boolean finished = training.train(whole.minusNanos(System.nanoTime() - start), stop::pressed);
                 if (!finished) {

@@ -50,6 +50,6 @@ record QuickstartSettings(double minutes, long seed, List<Path> data) {
                 2,
                 seed);
         return new RunSettings(
-                data, characters, 0.04, null, 8192, BpeVocabulary.END_OF_TEXT, ModelSettings.small(), train);
+                data, characters, 0.04, null, 8192, BpeVocabulary.END_OF_TEXT, null, ModelSettings.small(), train);
     }
 }

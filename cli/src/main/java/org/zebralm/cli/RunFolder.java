@@ -24,6 +24,8 @@ import org.zebralm.train.SettingChange;
 ///
 /// @param yaml the run's settings, which are written when its first work is done
 record RunFolder(Path root, String yaml) {
+    static final String SETTINGS = "settings.yaml";
+
     /// Checks that a run may work here: a new or empty folder, or one of a run with the same settings.
     ///
     /// Nothing is made yet, so that a run refused for another reason leaves no trace.
@@ -83,8 +85,8 @@ record RunFolder(Path root, String yaml) {
         return folder;
     }
 
-    /// Makes the folder and writes the settings, by which a later start knows the run. Those that a changed run had
-    /// before are kept beside them.
+    /// Makes the folder and writes the settings, by which a later start knows the run. Those that a
+    /// changed run had before are kept beside them.
     void begin() {
         try {
             Files.createDirectories(root);
@@ -113,7 +115,8 @@ record RunFolder(Path root, String yaml) {
         return root.resolve("settings-%d.yaml".formatted(number));
     }
 
-    /// Keeps other processes off the run until the lock is closed; the system lets go of it when this one dies.
+    /// Keeps other processes off the run until the lock is closed; the system lets go of it when this one
+    /// dies.
     ///
     /// @throws IllegalArgumentException if another process is at work here
     Closeable lock() {
@@ -150,7 +153,7 @@ record RunFolder(Path root, String yaml) {
     }
 
     Path settings() {
-        return root.resolve("settings.yaml");
+        return root.resolve(SETTINGS);
     }
 
     Path tokenizer() {
@@ -191,16 +194,15 @@ record RunFolder(Path root, String yaml) {
 
     /// One change a line, with the reason where it cannot be made.
     private static String table(List<SettingChange> changes) {
-        int width = changes.stream()
-                .mapToInt(change -> change.key().length())
-                .max()
-                .orElse(0);
+        int width =
+                changes.stream().mapToInt(change -> change.key().length()).max().orElse(0);
         return changes.stream()
                 .map(change -> {
                     String reason = RunSettings.reasonToStay(change.key());
                     return "  %s  %s -> %s%s"
                             .formatted(
-                                    change.key() + " ".repeat(width - change.key().length()),
+                                    change.key()
+                                            + " ".repeat(width - change.key().length()),
                                     change.was(),
                                     change.is(),
                                     reason == null ? "" : "   cannot change: " + reason);

@@ -15,6 +15,8 @@ import org.zebralm.train.TrainConfig;
 /// @param tokenizer a `tokenizer.json`; null means to train one of `vocabSize` on the text
 /// @param vocabSize tokens of a tokenizer to be trained
 /// @param endOfText the token that ends documents
+/// @param initFrom a run, checkpoint or model folder whose weights the run begins with; null means fresh
+///     ones
 record RunSettings(
         List<Path> data,
         long maxCharacters,
@@ -22,6 +24,7 @@ record RunSettings(
         @Nullable Path tokenizer,
         int vocabSize,
         String endOfText,
+        @Nullable Path initFrom,
         ModelSettings model,
         TrainConfig train) {
     private static final String TRAIN = "train.";
@@ -38,6 +41,7 @@ record RunSettings(
                 null,
                 8192,
                 BpeVocabulary.END_OF_TEXT,
+                null,
                 ModelSettings.small(),
                 TrainConfig.defaults());
     }
@@ -46,6 +50,9 @@ record RunSettings(
     static @Nullable String reasonToStay(String key) {
         if (key.startsWith(TRAIN)) {
             return ResumeRules.reasonToStay(key.substring(TRAIN.length()));
+        }
+        if (key.equals("initFrom")) {
+            return "the run has begun with other weights";
         }
         return key.startsWith("model.")
                 ? "the saved weights are of that model"

@@ -2,6 +2,7 @@ package org.zebralm.cli;
 
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -40,6 +41,13 @@ final class TrainVerb implements Callable<Integer> {
             description = "Go on with a run in DIR though its settings differ, where that is possible.")
     private boolean acceptChanges;
 
+    @Option(
+            names = "--init-from",
+            paramLabel = "PATH",
+            description = "Begin a new run with the weights of another run, a checkpoint or a model folder,"
+                    + " its shape and its tokenizer; the optimizer begins afresh.")
+    private @Nullable Path initFrom;
+
     @Option(names = "--print-settings", description = "Print all settings as YAML, and stop.")
     private boolean printSettings;
 
@@ -52,7 +60,7 @@ final class TrainVerb implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        RunSettings settings = Settings.read(RunSettings.defaults(), config, overrides);
+        RunSettings settings = Settings.read(defaults(), config, overrides);
         PrintWriter writer = spec.commandLine().getOut();
         if (printSettings) {
             writer.print(Settings.toYaml(settings));
@@ -64,6 +72,11 @@ final class TrainVerb implements Callable<Integer> {
         }
         // What is wrong with the settings is told before the first work on the text.
         settings.model().config(settings.vocabSize(), settings.train().contextLength(), 0);
+        if (settings.initFrom() != null && settings.tokenizer() == null) {
+            throw new IllegalArgumentException(
+                    "weights mean nothing without their tokenizer, and there is no tokenizer.json" + " in "
+                            + settings.initFrom() + "; name it with --tokenizer=FILE");
+        }
         Terminal terminal = Terminal.stderr();
         RunFolder folder = RunFolder.claim(
                 out, settings, acceptChanges, change -> terminal.out().println("changed    " + change));
@@ -73,10 +86,14 @@ final class TrainVerb implements Callable<Integer> {
                 var stop = CtrlC.listen("saving the run")) {
             ZebraConfig model = settings.model()
                     .config(
-                            text.tokenizer().vocabSize(),
+                            // A model may have more rows than its tokenizer has tokens.
+                            Math.max(
+                                    text.tokenizer().vocabSize(),
+                                    settings.initFrom() == null ? 0 : settings.vocabSize()),
                             settings.train().contextLength(),
                             text.train().endOfText());
-            try (var run = new TrainingRun(folder, text, model, settings.train(), Machine.attention(), terminal)) {
+            try (var run = new TrainingRun(
+                    folder, text, model, settings.train(), settings.initFrom(), Machine.attention(), terminal)) {
                 boolean finished = run.train(null, stop::pressed);
                 if (!finished) {
                     terminal.out()
@@ -99,5 +116,19 @@ final class TrainVerb implements Callable<Integer> {
         writer.println("next: zebra generate %s \"...\"".formatted(folder.model()));
         writer.flush();
         return Main.OK;
+    }
+
+    /// A run that has begun does not look at where its weights came from again.
+    private RunSettings defaults() {
+        if (initFrom == null) {
+            return RunSettings.defaults();
+        }
+        if (out != null && Files.exists(out.resolve(RunFolder.SETTINGS))) {
+            RunSettings begun = Settings.read(RunSettings.defaults(), out.resolve(RunFolder.SETTINGS), List.of());
+            if (initFrom.equals(begun.initFrom())) {
+                return begun;
+            }
+        }
+        return StartingWeights.of(initFrom).defaults();
     }
 }

@@ -1,10 +1,12 @@
 package org.zebralm.cli;
 
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.zebralm.checkpoint.ModelFolder;
@@ -49,6 +51,7 @@ final class TrainingRun implements AutoCloseable {
             PreparedText text,
             ZebraConfig model,
             TrainConfig declared,
+            @Nullable Path initFrom,
             AttentionKernel kernel,
             Terminal terminal) {
         this.folder = folder;
@@ -60,12 +63,31 @@ final class TrainingRun implements AutoCloseable {
         }
         Optional<Checkpoint> saved = checkpoints.latest(notice -> terminal.out().println("damaged    " + notice));
         TrainConfig config = saved.map(last -> resumed(last, declared)).orElse(declared);
-        try (var _ = Scope.open();
-                var initial = new Lifetime()) {
-            this.trainer = new Trainer(model, config, new FreshParams(config.seed(), initial), kernel);
+        if (saved.isPresent() || initFrom == null) {
+            try (var _ = Scope.open();
+                    var initial = new Lifetime()) {
+                this.trainer = new Trainer(model, config, new FreshParams(config.seed(), initial), kernel);
+            }
+            // The folder vouches for the settings: what differs has been accepted.
+            saved.ifPresent(last -> trainer.restore(last, true));
+        } else {
+            this.trainer = begin(model, config, initFrom, kernel);
         }
-        // The folder vouches for the settings: what differs has been accepted.
-        saved.ifPresent(last -> trainer.restore(last, true));
+    }
+
+    /// The weights are saved at once: what they come from may be gone or trained further when the run is
+    /// started again.
+    private Trainer begin(ZebraConfig model, TrainConfig config, Path initFrom, AttentionKernel kernel) {
+        var started = new AtomicReference<Trainer>();
+        try (var _ = Scope.open()) {
+            StartingWeights.of(initFrom)
+                    .read(kernel, weights -> started.set(new Trainer(model, config, weights, kernel)));
+        }
+        Trainer begun = started.get();
+        begun.requireRoom(checkpoints);
+        begun.save(checkpoints);
+        terminal.out().println("began      with the weights of " + initFrom);
+        return begun;
     }
 
     /// A time budget has become a number of steps since it was declared.

@@ -21,10 +21,11 @@ import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
-/// `zebra train` in processes of its own that are killed (SIGKILL) at random moments, beside one that is left alone.
+/// `zebra train` in processes of its own that are killed (SIGKILL) at random moments, beside one that is
+/// left alone.
 ///
-/// A state is saved after every step, so that saving is a good part of a run's life and some kills land in it: what
-/// a process killed there leaves is a file that was being written.
+/// A state is saved after every step, so that saving is a good part of a run's life and some kills land
+/// in it: what a process killed there leaves is a file that was being written.
 class KilledRunTest {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final long PATIENCE_SECONDS = 300;
@@ -42,7 +43,9 @@ class KilledRunTest {
     @DisabledOnOs(OS.WINDOWS) // whose file system keeps what a killed process had open for a while
     void aRunKilledTwentyTimesEndsAsTheOneLeftAlone() throws Exception {
         Toll toll = check(20, 700, 900, 2);
-        assertThat(toll.whileSaving()).as("kills while a state was being written").isPositive();
+        assertThat(toll.whileSaving())
+                .as("kills while a state was being written")
+                .isPositive();
     }
 
     /// What the kills hit.
@@ -71,7 +74,9 @@ class KilledRunTest {
                 awaitStepAfter(before, killed, process);
                 Thread.sleep(random.nextInt(mostMillis));
             }
-            assertThat(process.isAlive()).as("still running at kill " + kill + "; give it more steps").isTrue();
+            assertThat(process.isAlive())
+                    .as("still running at kill " + kill + "; give it more steps")
+                    .isTrue();
             process.destroyForcibly().waitFor(); // SIGKILL
             assertThat(process.exitValue()).isEqualTo(128 + 9);
             whileSaving += halfWritten(killed) > 0 ? 1 : 0;
@@ -96,15 +101,17 @@ class KilledRunTest {
                 .isEqualTo(-1);
     }
 
-    /// Returns what the metrics say of each step, its loss and its gradient's norm; no step may be there twice.
+    /// Returns what the metrics say of each step, its loss and its gradient's norm; no step may be there
+    /// twice.
     private static Map<Integer, String> losses(Path run) throws IOException {
         Map<Integer, String> losses = new TreeMap<>();
         for (String line : Files.readAllLines(run.resolve("metrics.jsonl"))) {
             JsonNode node = JSON.readTree(line);
             if (node.has("loss")) {
-                String before = losses.put(
-                        node.get("step").asInt(), node.get("loss") + " " + node.get("gradientNorm"));
-                assertThat(before).as("an earlier line of step " + node.get("step")).isNull();
+                String before = losses.put(node.get("step").asInt(), node.get("loss") + " " + node.get("gradientNorm"));
+                assertThat(before)
+                        .as("an earlier line of step " + node.get("step"))
+                        .isNull();
             }
         }
         return losses;

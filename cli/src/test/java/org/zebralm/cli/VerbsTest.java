@@ -21,6 +21,9 @@ import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.zebralm.checkpoint.SafetensorsFile;
+import org.zebralm.tensor.Scope;
 
 /// The verbs as a user calls them, on a tiny model trained on made-up text.
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
@@ -106,12 +109,53 @@ class VerbsTest {
                 .contains("--init-from " + run + " --out ANOTHER");
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {".", "checkpoints/step-00000006.safetensors", "model"})
+    void aNewRunMayBeginWithTheWeightsOfAnother(String source) throws IOException {
+        Path begun = folder.resolve("from-" + Path.of(source).getFileName());
+        Path from = run.resolve(source).normalize();
+        List<String> arguments = new ArrayList<>(List.of("train", "--out", begun.toString()));
+        arguments.addAll(List.of("--init-from", from.toString(), "--data=[" + texts.resolve("text-1.txt") + "]"));
+        arguments.addAll(List.of("--train.contextLength=64", "--train.steps=2", "--train.schedule.warmupSteps=0"));
+        String[] command = arguments.toArray(String[]::new);
+        assertThat(zebra(command)).as(err.toString()).isZero();
+        // The state before the first step has the other run's weights; nothing else had to be said of its shape.
+        try (var _ = Scope.open();
+                var was = SafetensorsFile.open(run.resolve("model/model.safetensors"));
+                var is = SafetensorsFile.open(begun.resolve("checkpoints/step-00000000.safetensors"))) {
+            assertThat(was.names()).isNotEmpty();
+            for (String name : was.names()) {
+                assertThat(is.tensor("weight." + name).toFloats())
+                        .as(name)
+                        .isEqualTo(was.tensor(name).toFloats());
+                assertThat(is.tensor("mean." + name).toFloats()).containsOnly(0);
+            }
+        }
+        assertThat(begun.resolve("settings.yaml")).content().contains("window: 17", "contextLength: 64");
+        assertThat(zebra(command)).as(err.toString()).isZero();
+    }
+
+    @Test
+    void whatARunCannotBeginWithIsNamed() {
+        Path begun = folder.resolve("cannot");
+        assertThat(zebra(train(begun, "--train.steps=6", "--init-from=" + texts)))
+                .isEqualTo(Main.FAILED);
+        assertThat(err.toString())
+                .contains("--init-from must name a run, a checkpoint or a model folder: got " + texts)
+                .hasLineCount(1);
+        assertThat(zebra(train(begun, "--train.steps=6", "--model.hiddenSize=64", "--init-from=" + run)))
+                .isEqualTo(Main.FAILED);
+        assertThat(err.toString()).contains("must fit the new model: it needs model.embed_tokens.weight [400, 64]");
+    }
+
     @Test
     void aRunCannotBeWorkedOnTwiceAtATime() throws IOException {
         try (var _ = new RunFolder(run, "").lock()) {
             assertThat(zebra(train(run, "--train.steps=6"))).isEqualTo(Main.FAILED);
         }
-        assertThat(err.toString()).contains("another process is at work on the run in " + run).hasLineCount(1);
+        assertThat(err.toString())
+                .contains("another process is at work on the run in " + run)
+                .hasLineCount(1);
     }
 
     @Test

@@ -61,6 +61,20 @@ public record Checkpoint(Path file, int step, TrainConfig config, ZebraConfig mo
         return value;
     }
 
+    /// Hands the weights over by the model's names, without what the optimizer keeps; they are views of
+    /// the file, valid during the call.
+    public void readWeights(Consumer<Map<String, Tensor>> reader) {
+        read(state -> {
+            Map<String, Tensor> weights = new LinkedHashMap<>();
+            state.forEach((name, tensor) -> {
+                if (name.startsWith(Parameters.WEIGHT)) {
+                    weights.put(name.substring(Parameters.WEIGHT.length()), tensor);
+                }
+            });
+            reader.accept(weights);
+        });
+    }
+
     /// Hands the tensors over; they are views of the file, valid during the call.
     void read(Consumer<Map<String, Tensor>> reader) {
         try (SafetensorsFile tensors = SafetensorsFile.open(file)) {

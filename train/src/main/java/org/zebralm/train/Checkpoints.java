@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.stream.Stream;
 import org.zebralm.checkpoint.SafetensorsFile;
 import org.zebralm.checkpoint.SealedFile;
@@ -85,6 +86,15 @@ public record Checkpoints(Path folder, int keep, DiskSpace disk) {
     /// @param notices told of each damaged file, which is renamed so that it is not tried again
     /// @throws IllegalArgumentException if states were saved and all of them are damaged
     public Optional<Checkpoint> latest(Consumer<String> notices) {
+        return latest(file -> "%s now, and".formatted(putAside(file).getFileName()), notices);
+    }
+
+    /// Returns the latest state whose checksums are right, if any was saved, and changes nothing.
+    public Optional<Checkpoint> latestOfAnotherRun() {
+        return latest(_ -> "left out, and", _ -> {});
+    }
+
+    private Optional<Checkpoint> latest(Function<Path, String> whenDamaged, Consumer<String> notices) {
         List<Path> files = files(NAME);
         for (Path file : files.reversed()) {
             SafetensorsFile tensors;
@@ -98,8 +108,8 @@ public record Checkpoints(Path folder, int keep, DiskSpace disk) {
                                     .formatted(folder, e.getMessage()),
                             e);
                 }
-                notices.accept("%s; it is %s now, and the checkpoint before it is used"
-                        .formatted(e.getMessage(), putAside(file).getFileName()));
+                notices.accept("%s; it is %s the checkpoint before it is used"
+                        .formatted(e.getMessage(), whenDamaged.apply(file)));
                 continue;
             }
             try (tensors) {

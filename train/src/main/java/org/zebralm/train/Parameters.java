@@ -17,6 +17,9 @@ import org.zebralm.tensor.Tensor;
 /// The trained tensors of a model, in the order of its construction; a source of parameters that hands out
 /// their leaves.
 final class Parameters implements Params.Source, AutoCloseable {
+    /// Begins the names of the weights in a [#state].
+    static final String WEIGHT = "weight.";
+
     private final Lifetime lifetime = new Lifetime();
     private final SequencedMap<String, Parameter> byName = new LinkedHashMap<>();
     private final SequencedMap<String, Tensor> remembered = new LinkedHashMap<>();
@@ -72,7 +75,7 @@ final class Parameters implements Params.Source, AutoCloseable {
     /// them.
     SequencedMap<String, Tensor> state() {
         SequencedMap<String, Tensor> state = new LinkedHashMap<>();
-        byName.forEach((name, parameter) -> state.put("weight." + name, parameter.master()));
+        byName.forEach((name, parameter) -> state.put(WEIGHT + name, parameter.master()));
         state.putAll(remembered);
         return state;
     }

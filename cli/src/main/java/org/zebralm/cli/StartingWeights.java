@@ -1,0 +1,128 @@
+package org.zebralm.cli;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.zebralm.checkpoint.LoadedModel;
+import org.zebralm.checkpoint.ModelFolder;
+import org.zebralm.checkpoint.ZebraParameters;
+import org.zebralm.kernel.AttentionKernel;
+import org.zebralm.model.AttentionType;
+import org.zebralm.model.ZebraConfig;
+import org.zebralm.nn.Params;
+import org.zebralm.tensor.DType;
+import org.zebralm.tensor.Tensor;
+import org.zebralm.train.Checkpoint;
+import org.zebralm.train.Checkpoints;
+
+/// What a new run begins with instead of fresh weights: those of another run, of one of its checkpoints,
+/// or of a model folder.
+///
+/// @param checkpoint the state they are in, or null for a model folder, which is `source` then
+record StartingWeights(
+        Path source, ZebraConfig model, @Nullable Checkpoint checkpoint) {
+    /// Finds the weights; their tensors are read later.
+    ///
+    /// @throws IllegalArgumentException if `source` is none of the three
+    static StartingWeights of(Path source) {
+        if (Files.isRegularFile(source)) {
+            Checkpoint checkpoint = Checkpoint.open(source);
+            return new StartingWeights(source, checkpoint.model(), checkpoint);
+        }
+        Path checkpoints = source.resolve("checkpoints");
+        if (Files.isDirectory(checkpoints)) {
+            Checkpoint latest = new Checkpoints(checkpoints, 1)
+                    .latestOfAnotherRun()
+                    .orElseThrow(() -> new IllegalArgumentException("the run in " + source
+                            + " has no checkpoint yet to begin from; wait for one, or name another with --init-from"));
+            return new StartingWeights(source, latest.model(), latest);
+        }
+        if (!Files.exists(source.resolve("config.json"))) {
+            throw new IllegalArgumentException("--init-from must name a run, a checkpoint or a model folder: got "
+                    + source + ", which has neither checkpoints/ nor config.json");
+        }
+        return new StartingWeights(source, ModelFolder.read(source).config(), null);
+    }
+
+    /// Returns the settings that a run beginning here has unless the user says otherwise: the model's
+    /// shape and tokenizer.
+    RunSettings defaults() {
+        RunSettings settings = RunSettings.defaults();
+        List<AttentionType> types = model.attentionTypes();
+        int groupSize = types.size();
+        int window = settings.model().window();
+        for (int i = types.size() - 1; i > 0; i--) {
+            switch (types.get(i)) {
+                case AttentionType.Global _ -> groupSize = i;
+                case AttentionType.Local local -> window = local.window();
+            }
+        }
+        if (!types.equals(AttentionType.grouped(types.size(), groupSize, window))) {
+            throw new IllegalArgumentException("the layers of " + source
+                    + " must be in groups of one global layer and local ones of one window: got " + types);
+        }
+        return new RunSettings(
+                settings.data(),
+                settings.maxCharacters(),
+                settings.heldOut(),
+                tokenizer(),
+                model.vocabSize(),
+                settings.endOfText(),
+                source,
+                new ModelSettings(
+                        model.hiddenSize(),
+                        model.intermediateSize(),
+                        model.numLayers(),
+                        model.numHeads(),
+                        model.numKvHeads(),
+                        model.headDim(),
+                        groupSize,
+                        window,
+                        model.ropeTheta(),
+                        model.rmsNormEps(),
+                        model.tieEmbeddings()),
+                settings.train());
+    }
+
+    /// A checkpoint's lies in its run's folder, two levels up.
+    private @Nullable Path tokenizer() {
+        Path root = Files.isDirectory(source) ? source : source.resolve("../..").normalize();
+        return Stream.of(root.resolve("tokenizer.json"), root.resolve("model").resolve("tokenizer.json"))
+                .filter(Files::exists)
+                .findFirst()
+                .orElse(null);
+    }
+
+    /// Hands a source of the weights over, valid during the call.
+    ///
+    /// @throws IllegalArgumentException from the source, naming a weight that the new model wants and
+    ///     that is not there in its shape
+    void read(AttentionKernel kernel, Consumer<Params.Source> reader) {
+        if (checkpoint != null) {
+            checkpoint.readWeights(weights -> reader.accept(source(weights)));
+            return;
+        }
+        DType stored = Objects.requireNonNullElse(ModelFolder.read(source).storedDType(), DType.FLOAT32);
+        try (LoadedModel loaded = LoadedModel.open(source, stored, kernel)) {
+            reader.accept(source(ZebraParameters.of(loaded.zebra())));
+        }
+    }
+
+    private Params.Source source(Map<String, Tensor> weights) {
+        return (name, _, shape) -> {
+            Tensor weight = weights.get(name);
+            if (weight == null || !Arrays.equals(weight.shape(), shape)) {
+                throw new IllegalArgumentException(
+                        "the weights in %s must fit the new model: it needs %s %s, and got %s"
+                                .formatted(source, name, Arrays.toString(shape), weight == null ? "none" : weight));
+            }
+            return weight;
+        };
+    }
+}
