@@ -55,6 +55,10 @@ public final class Main implements Runnable {
             Verb.of("train", "Train a model from scratch.", TrainVerb::new),
             Verb.of("report", "Compare runs on one page.", ReportVerb::new),
             Verb.group(
+                    "data",
+                    "Prepare text for training.",
+                    List.of(Verb.of("prepare", "Files of any format to token shards.", DataPrepareVerb::new))),
+            Verb.group(
                     "tokenizer",
                     "Make tokenizers.",
                     List.of(Verb.of("train", "Train a byte-level BPE tokenizer.", TokenizerTrainVerb::new))),

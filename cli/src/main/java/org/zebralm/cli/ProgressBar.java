@@ -1,6 +1,7 @@
 package org.zebralm.cli;
 
 import java.time.Duration;
+import java.util.function.LongFunction;
 import java.util.function.LongSupplier;
 import java.util.stream.Stream;
 
@@ -24,6 +25,7 @@ public final class ProgressBar implements AutoCloseable {
     private final Terminal terminal;
     private final String label;
     private final long total;
+    private final LongFunction<String> amount;
     private final LongSupplier nanoTime;
 
     private long startNanos;
@@ -41,13 +43,24 @@ public final class ProgressBar implements AutoCloseable {
     }
 
     ProgressBar(Terminal terminal, String label, long total, LongSupplier nanoTime) {
+        this(terminal, label, total, Long::toString, nanoTime);
+    }
+
+    private ProgressBar(
+            Terminal terminal, String label, long total, LongFunction<String> amount, LongSupplier nanoTime) {
         if (total < 1) {
             throw new IllegalArgumentException("total must be at least 1: got " + total);
         }
         this.terminal = terminal;
         this.label = label;
         this.total = total;
+        this.amount = amount;
         this.nanoTime = nanoTime;
+    }
+
+    /// A bar whose numbers are bytes: `1.5 MiB/3 MiB`.
+    static ProgressBar ofBytes(Terminal terminal, String label, long total) {
+        return new ProgressBar(terminal, label, total, Units::bytes, System::nanoTime);
     }
 
     /// Says how far the work is; the first call starts the clock, with `done` as what an earlier run had done.
@@ -134,7 +147,7 @@ public final class ProgressBar implements AutoCloseable {
     }
 
     private String numbers() {
-        return "%d/%d".formatted(done, total);
+        return amount.apply(done) + "/" + amount.apply(total);
     }
 
     private String timing(long now) {

@@ -218,6 +218,65 @@ class VerbsTest {
         assertThat(added.findValuesAsText("content")).containsExactly("<|endoftext|>", "<a>", "<b>");
     }
 
+    @Test
+    void dataPrepareLeavesAFolderAndSaysWhatItSkipped() throws IOException {
+        Path rows = Files.createDirectory(folder.resolve("rows"));
+        Files.writeString(rows.resolve("a.jsonl"), "{\"body\":\"one\"}\n{\"body\":\"two\"}\n{\"body\":\"one\"}\n");
+        Files.writeString(rows.resolve("b.jsonl"), "{oops\n");
+        Path out = folder.resolve("prepared");
+        String[] arguments = {
+            "data",
+            "prepare",
+            rows.toString(),
+            "--out",
+            out.toString(),
+            "--text-column",
+            "body",
+            "--tokenizer",
+            model() + "/tokenizer.json",
+            "--held-out",
+            "0"
+        };
+        assertThat(zebra(with(arguments, "--strict"))).isEqualTo(Main.FAILED);
+        assertThat(err.toString()).contains("b.jsonl").hasLineCount(1);
+        assertThat(out).doesNotExist();
+        assertThat(zebra(arguments)).as(err.toString()).isZero();
+        assertThat(this.out.toString()).contains("1 files or rows were skipped", "--data=[" + out + "]");
+        JsonNode source = JSON.readTree(out.resolve("manifest.json").toFile())
+                .get("sources")
+                .get(0);
+        assertThat(source.get("documents").asInt()).isEqualTo(2);
+        assertThat(source.get("duplicates").asInt()).isEqualTo(1);
+        assertThat(zebra(arguments)).isEqualTo(Main.FAILED);
+        assertThat(err.toString()).contains("never changed").hasLineCount(1);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "--format xml      | --format must be auto, text, jsonl",
+                "--held-out 1      | held-out share must be from 0 to below 1: got 1.0",
+                "--threads 0       | threads must be at least 1: got 0",
+                "--end-of-text </s>| --end-of-text must be a token of",
+                "--sql select      | --sql must be one query over the table input",
+            })
+    void aWrongPreparationIsOneLineAndMakesNothing(String option, String message) {
+        Path out = folder.resolve("unprepared");
+        String[] arguments = {
+            "data", "prepare", texts.toString(), "--out", out.toString(), "--tokenizer", model() + "/tokenizer.json"
+        };
+        assertThat(zebra(with(arguments, option.split(" ")))).isEqualTo(Main.FAILED);
+        assertThat(err.toString()).contains(message).hasLineCount(1);
+        assertThat(out).doesNotExist();
+    }
+
+    private static String[] with(String[] arguments, String... more) {
+        var all = new ArrayList<>(List.of(arguments));
+        all.addAll(List.of(more));
+        return all.toArray(String[]::new);
+    }
+
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',

@@ -1,12 +1,8 @@
 package org.zebralm.data;
 
-import java.math.BigInteger;
-import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
-
-/// The documents kept for evaluation, chosen by a hash of their id.
+/// The documents kept for evaluation, chosen by a hash of their id or of their text.
 ///
-/// A document's side depends on nothing but its id and the share: more data, another order or another seed never
+/// A document's side depends on nothing but that and the share: more data, another order or another seed never
 /// moves one from training to evaluation. A greater share only adds documents.
 ///
 /// @param share the part held out, from 0 to below 1; 0.02 holds out about two in a hundred
@@ -26,6 +22,16 @@ public record HeldOut(double share) {
         return hash(document.id()) < share * HASHES;
     }
 
+    /// Whether a text is kept for evaluation, wherever it stands.
+    boolean contains(TextHash hash) {
+        return hash.high() >>> 1 < share * HASHES;
+    }
+
+    /// The documents to train on, where texts decide and not their ids.
+    public DocumentSource trainingTexts(DocumentSource source) {
+        return source.where(document -> !contains(TextHash.of(document.text())));
+    }
+
     /// The documents to evaluate on.
     public DocumentSource evaluation(DocumentSource source) {
         return source.where(this::contains);
@@ -38,9 +44,6 @@ public record HeldOut(double share) {
 
     /// 63 bits of SHA-256.
     static long hash(String id) {
-        byte[] digest = Sha256.of(id.getBytes(StandardCharsets.UTF_8));
-        return new BigInteger(1, Arrays.copyOf(digest, Long.BYTES))
-                .shiftRight(1)
-                .longValueExact();
+        return TextHash.of(id).high() >>> 1;
     }
 }

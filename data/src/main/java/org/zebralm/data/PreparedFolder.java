@@ -12,8 +12,8 @@ import org.zebralm.tokenizer.Tokenizer;
 /// Text prepared for training: token shards, their tokenizer, and a manifest that says what is there.
 ///
 /// `manifest.json` is written last, so a folder that has one is whole. Everything is checked when the folder is
-/// opened: the tokenizer's hash, each shard's own checksum, and that shards and manifest belong together. The shards
-/// are mapped into memory and stay open until [#close].
+/// opened: the tokenizer's hash, each shard's own checksum, and that shards and manifest belong together. The
+/// shards are mapped into memory and stay open until [#close].
 public final class PreparedFolder implements AutoCloseable {
 
     /// By this file a prepared folder is known.

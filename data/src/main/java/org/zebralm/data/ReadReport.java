@@ -8,10 +8,10 @@ import java.util.List;
 /// @param files files read as text
 /// @param bytes their size, unpacked
 /// @param replaced invalid UTF-8 sequences that became U+FFFD
-/// @param skipped files that were not read, each with its reason
+/// @param skipped files, and documents of files, that were not read, each with its reason
 public record ReadReport(long files, long bytes, long replaced, List<Skipped> skipped) {
 
-    /// A file that was left out.
+    /// A file, or documents of one, that was left out.
     public record Skipped(String file, String reason) {}
 
     public ReadReport {
@@ -33,7 +33,18 @@ public record ReadReport(long files, long bytes, long replaced, List<Skipped> sk
         }
 
         void skip(String file, String reason) {
-            skipped.add(new Skipped(file, reason));
+            skip(new Skipped(file, reason));
+        }
+
+        void skip(Skipped file) {
+            skipped.add(file);
+        }
+
+        void add(ReadReport report) {
+            files += report.files();
+            bytes += report.bytes();
+            replaced += report.replaced();
+            skipped.addAll(report.skipped());
         }
 
         ReadReport report() {
