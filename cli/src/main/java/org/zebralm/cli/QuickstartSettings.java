@@ -8,9 +8,9 @@ import org.zebralm.train.EmaConfig;
 import org.zebralm.train.GuardConfig;
 import org.zebralm.train.LossConfig;
 import org.zebralm.train.OptimizerConfig;
+import org.zebralm.train.Recompute;
 import org.zebralm.train.ScheduleConfig;
 import org.zebralm.train.TrainConfig;
-import org.zebralm.train.TrainConfig.Recompute;
 
 /// What a quickstart is asked for; the rest follows.
 record QuickstartSettings(double minutes, long seed, List<Path> data) {

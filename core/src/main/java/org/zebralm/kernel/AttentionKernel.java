@@ -1,6 +1,7 @@
 package org.zebralm.kernel;
 
 import java.util.List;
+import java.util.Optional;
 import org.zebralm.tensor.Tensor;
 
 /// Causal attention, global or within a window, with grouped-query heads, over packed or cached sequences.
@@ -32,6 +33,11 @@ public interface AttentionKernel {
             CumulativeLengths lengths,
             AttentionOutput output,
             Tensor dOut_TNH);
+
+    /// Returns what does the work between the matrix products on the same threads, if this kernel has such.
+    default Optional<RowKernels> rows() {
+        return Optional.empty();
+    }
 
     /// Computes packed self-attention: documents never see each other.
     default AttentionOutput forward(

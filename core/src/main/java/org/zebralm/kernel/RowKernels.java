@@ -2,7 +2,6 @@ package org.zebralm.kernel;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import org.zebralm.tensor.DType;
 import org.zebralm.tensor.Tensor;
 import org.zebralm.tensor.Tensors;
@@ -24,13 +23,6 @@ public final class RowKernels {
 
     RowKernels(CpuPool pool) {
         this.pool = pool;
-    }
-
-    /// Returns the kernels on the process's pool, or nothing where the JVM was started without the Vector module.
-    public static Optional<RowKernels> forThisMachine() {
-        return AttentionKernels.forThisMachine() instanceof VectorAttention
-                ? Optional.of(new RowKernels(CpuPool.shared()))
-                : Optional.empty();
     }
 
     /// Returns `x / rms(x) * weight` of each row of `[T, D]` (arXiv 1910.07467).
@@ -154,7 +146,7 @@ public final class RowKernels {
     }
 
     private static int numTasks(long rows) {
-        return (int) Math.clamp(rows / LEAST_ROWS, 1, MOST_TASKS);
+        return Math.clamp(rows / LEAST_ROWS, 1, MOST_TASKS);
     }
 
     /// Runs `work` over `[0, rows)`, in stretches of about equal length.

@@ -2,6 +2,7 @@ package org.zebralm.kernel;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.zebralm.tensor.DType;
 import org.zebralm.tensor.Tensor;
 import org.zebralm.tensor.Tensors;
@@ -28,6 +29,11 @@ final class VectorAttention implements AttentionKernel {
     @Override
     public String name() {
         return "vector (" + Lanes.describe() + ", " + pool.numThreads() + " threads)";
+    }
+
+    @Override
+    public Optional<RowKernels> rows() {
+        return Optional.of(new RowKernels(pool));
     }
 
     @Override

@@ -267,6 +267,12 @@ public final class Tensor {
         return this;
     }
 
+    /// Adds the product of two matrices, `[m, k]` and `[k, n]`, to this one.
+    public Tensor addMatmulInPlace(Tensor a, Tensor b) {
+        raw.addmm_(a.raw, b.raw);
+        return this;
+    }
+
     /// Adds `factor` times `other`.
     public Tensor addInPlace(Tensor other, double factor) {
         raw.add_(other.raw, new Scalar(factor));

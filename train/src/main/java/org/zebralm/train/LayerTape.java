@@ -2,6 +2,7 @@ package org.zebralm.train;
 
 import java.util.List;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 import org.zebralm.kernel.AttentionGradients;
 import org.zebralm.kernel.AttentionKernel;
 import org.zebralm.kernel.AttentionOutput;
@@ -10,6 +11,7 @@ import org.zebralm.model.Attention;
 import org.zebralm.model.DecoderLayer;
 import org.zebralm.nn.Rope;
 import org.zebralm.tensor.Autograd;
+import org.zebralm.tensor.Lifetime;
 import org.zebralm.tensor.Tensor;
 
 /// The history of one layer's forward pass, cut at the attention.
@@ -32,37 +34,57 @@ final class LayerTape {
             AttentionKernel kernel,
             CumulativeLengths lengths,
             Tensor x_TD,
-            Rope.Rotation rotation) {
+            Rope.Rotation rotation,
+            @Nullable AttentionOutput known) {
         this.layer = layer;
         this.kernel = kernel;
         this.lengths = lengths;
         this.x_TD = x_TD.asLeaf();
         this.heads = layer.before(this.x_TD, rotation);
-        this.attended = kernel.forward(
-                layer.attention().spec(),
-                heads.q_TNH().detach(),
-                heads.k_TKH().detach(),
-                heads.v_TKH().detach(),
-                lengths);
+        this.attended = known != null
+                ? known
+                : kernel.forward(
+                        layer.attention().spec(),
+                        heads.q_TNH().detach(),
+                        heads.k_TKH().detach(),
+                        heads.v_TKH().detach(),
+                        lengths);
         this.attendedLeaf_TNH = attended.out_TNH().asLeaf();
         this.y_TD = layer.after(this.x_TD, attendedLeaf_TNH);
     }
 
-    /// Runs a layer forward on `[T, D]` and records what the way back needs.
+    /// Runs a layer forward on `[T, D]` and records what the way back needs; attention is left out if its output is
+    /// `known`.
     static LayerTape record(
             DecoderLayer layer,
             AttentionKernel kernel,
             CumulativeLengths lengths,
             Tensor x_TD,
-            Rope.Rotation rotation) {
+            Rope.Rotation rotation,
+            @Nullable AttentionOutput known) {
         try (var _ = Autograd.recording(true)) {
-            return new LayerTape(layer, kernel, lengths, x_TD, rotation);
+            return new LayerTape(layer, kernel, lengths, x_TD, rotation, known);
         }
     }
 
     /// Returns the layer's output without history.
     Tensor output() {
         return y_TD.detach();
+    }
+
+    /// Lets what the way back needs live until `lifetime` ends.
+    void keep(Lifetime lifetime) {
+        for (Tensor tensor : List.of(
+                x_TD,
+                heads.q_TNH(),
+                heads.k_TKH(),
+                heads.v_TKH(),
+                attended.out_TNH(),
+                attended.logSumExp_NT(),
+                attendedLeaf_TNH,
+                y_TD)) {
+            lifetime.keep(tensor);
+        }
     }
 
     /// Adds to the gradients of the layer's parameters, and returns that of its input.

@@ -1,12 +1,15 @@
 package org.zebralm.train;
 
-import java.util.ArrayList;
-import java.util.List;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.Optional;
 import org.zebralm.kernel.CumulativeLengths;
+import org.zebralm.kernel.RowKernels;
 import org.zebralm.model.DecoderLayer;
 import org.zebralm.model.Zebra;
 import org.zebralm.nn.Rope;
 import org.zebralm.tensor.Autograd;
+import org.zebralm.tensor.DType;
 import org.zebralm.tensor.Lifetime;
 import org.zebralm.tensor.Scope;
 import org.zebralm.tensor.Tensor;
@@ -14,80 +17,91 @@ import org.zebralm.tensor.Tensors;
 
 /// Forward and backward of one micro-batch, layer by layer.
 ///
-/// With [TrainConfig.Recompute#LAYER] only the input of each layer is kept on the way forward; on the way back
-/// a layer is run again and back-propagated at once, so that the activations of one layer exist at a time. With
-/// [TrainConfig.Recompute#NONE] every layer's tape is kept.
+/// What a layer keeps for the way back is its [LayerTrace]'s affair, by the run's [Recompute]; beyond that the
+/// activations of one layer exist at a time. Where the attention kernel brings [RowKernels], gradients are
+/// written out ([FusedPass], [FusedLoss]); elsewhere they are libtorch's ([AutogradPass], [LossHead]).
 final class LayerWalk {
+    /// Rows of the embedding's gradient that are widened to float32 at a time.
+    private static final int EMBEDDING_CHUNK = 8192;
+
     private final Zebra zebra;
     private final Parameters parameters;
-    private final LossHead head;
-    private final boolean recompute;
+    private final LayerPass layers;
+    private final LossPass loss;
 
-    LayerWalk(Zebra zebra, Parameters parameters, TrainConfig config) {
+    /// @param recompute what is computed again; decided, not [Recompute#AUTO]
+    LayerWalk(Zebra zebra, Parameters parameters, LossConfig lossConfig, Recompute recompute) {
         this.zebra = zebra;
         this.parameters = parameters;
-        this.head = new LossHead(zebra, config.loss());
-        this.recompute = config.recompute() == TrainConfig.Recompute.LAYER;
+        Optional<RowKernels> rows = zebra.kernel().rows();
+        if (rows.isPresent()) {
+            layers = new FusedPass(zebra.kernel(), rows.get(), parameters, recompute);
+            loss = new FusedLoss(zebra, rows.get(), parameters, lossConfig);
+        } else {
+            layers = new AutogradPass(zebra.kernel(), recompute);
+            loss = new LossHead(zebra, lossConfig);
+        }
     }
 
     /// Adds the gradients of `factor` times the summed loss to the parameters, and returns that sum.
     double run(int[] inputs, int[] targets, CumulativeLengths lengths, double factor, StepClock clock) {
         clock.forward();
+        Deque<LayerTrace> traces = new ArrayDeque<>();
         try (var _ = Scope.open();
-                var lifetime = new Lifetime();
+                var current = new Lifetime();
                 var _ = Autograd.recording(false)) {
             Rope.Rotation rotation = zebra.rope().at(lengths.positions());
-            Tensor embedded_TD = embed(inputs);
-            List<LayerTape> tapes = new ArrayList<>();
-            List<Tensor> xs_TD = new ArrayList<>();
-            Tensor x_TD = lifetime.keep(embedded_TD.detach());
+            Tensor x_TD = embed(inputs, current);
             for (DecoderLayer layer : zebra.layers()) {
-                if (recompute) {
-                    xs_TD.add(x_TD);
-                    x_TD = forwardOnly(layer, x_TD, rotation, lengths, lifetime);
-                } else {
-                    LayerTape tape = LayerTape.record(layer, zebra.kernel(), lengths, x_TD, rotation);
-                    tapes.add(tape);
-                    x_TD = tape.output();
+                Tensor input_TD = x_TD;
+                try (var _ = Scope.open()) {
+                    LayerTrace trace = layers.forward(layer, input_TD, rotation, lengths);
+                    traces.push(trace);
+                    x_TD = current.keep(trace.output());
                 }
+                current.drop(input_TD);
             }
             clock.backward();
-            Tensor dx_TD = lifetime.keep(Tensors.empty(x_TD.dtype(), x_TD.shape()));
-            double loss = head.backward(x_TD, targets, factor, dx_TD);
-            for (int i = zebra.layers().size() - 1; i >= 0; i--) {
+            Tensor dx_TD = like(x_TD, current);
+            double sum = loss.backward(x_TD, targets, factor, dx_TD);
+            current.drop(x_TD);
+            while (!traces.isEmpty()) {
                 Tensor dy_TD = dx_TD;
-                try (var _ = Scope.open()) {
-                    LayerTape tape = recompute
-                            ? LayerTape.record(zebra.layers().get(i), zebra.kernel(), lengths, xs_TD.get(i), rotation)
-                            : tapes.get(i);
-                    dx_TD = lifetime.keep(tape.backward(dy_TD));
+                try (var _ = Scope.open();
+                        LayerTrace trace = traces.pop()) {
+                    dx_TD = current.keep(trace.backward(dy_TD));
                 }
-                lifetime.drop(dy_TD);
-                if (recompute) {
-                    lifetime.drop(xs_TD.get(i));
-                }
+                current.drop(dy_TD);
             }
-            Autograd.backward(List.of(embedded_TD), List.of(dx_TD));
+            addEmbeddingGradient(Tensors.ofIds(inputs), dx_TD);
             parameters.collectGradients();
-            return loss;
+            return sum;
+        } finally {
+            traces.forEach(LayerTrace::close);
         }
     }
 
-    private Tensor embed(int... inputs) {
-        try (var _ = Autograd.recording(true)) {
-            return zebra.embed(inputs);
-        }
-    }
-
-    private Tensor forwardOnly(
-            DecoderLayer layer, Tensor x_TD, Rope.Rotation rotation, CumulativeLengths lengths, Lifetime lifetime) {
+    private Tensor embed(int[] inputs, Lifetime lifetime) {
         try (var _ = Scope.open()) {
-            return lifetime.keep(layer.forward(
-                    x_TD,
-                    rotation,
-                    heads -> zebra.kernel()
-                            .forward(layer.attention().spec(), heads.q_TNH(), heads.k_TKH(), heads.v_TKH(), lengths)
-                            .out_TNH()));
+            return lifetime.keep(zebra.embed(inputs));
+        }
+    }
+
+    private static Tensor like(Tensor x, Lifetime lifetime) {
+        try (var _ = Scope.open()) {
+            return lifetime.keep(Tensors.empty(x.dtype(), x.shape()));
+        }
+    }
+
+    /// Sums in float32: a frequent token's row is added to thousands of times.
+    private void addEmbeddingGradient(Tensor ids_T, Tensor dx_TD) {
+        Tensor gradient_VD = parameters.gradient(zebra.embedding().weight());
+        for (long from = 0; from < ids_T.size(0); from += EMBEDDING_CHUNK) {
+            long n = Math.min(EMBEDDING_CHUNK, ids_T.size(0) - from);
+            try (var _ = Scope.open()) {
+                gradient_VD.addRowsInPlace(
+                        ids_T.narrow(0, from, n), dx_TD.narrow(0, from, n).to(DType.FLOAT32));
+            }
         }
     }
 }

@@ -12,7 +12,7 @@ import org.zebralm.tensor.Tensor;
 import org.zebralm.tensor.Tensors;
 
 /// Final norm, head and cross entropy, some tokens at a time, so that logits `[T, V]` never exist at once.
-final class LossHead {
+final class LossHead implements LossPass {
     private final Zebra zebra;
     private final LossConfig config;
 
@@ -21,9 +21,8 @@ final class LossHead {
         this.config = config;
     }
 
-    /// Returns the summed cross entropy of `[T, D]` against `targets`, and writes the gradient of `factor` times
-    /// the summed loss, z-loss included, into `dHidden_TD`.
-    double backward(Tensor hidden_TD, int[] targets, double factor, Tensor dHidden_TD) {
+    @Override
+    public double backward(Tensor hidden_TD, int[] targets, double factor, Tensor dHidden_TD) {
         double loss = 0;
         for (int start = 0; start < targets.length; start += config.chunk()) {
             int n = Math.min(config.chunk(), targets.length - start);

@@ -2,6 +2,7 @@ package org.zebralm.train;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -24,6 +25,7 @@ final class Parameters implements Params.Source, AutoCloseable {
     private final SequencedMap<String, Parameter> byName = new LinkedHashMap<>();
     private final SequencedMap<String, Tensor> remembered = new LinkedHashMap<>();
     private final Params.Source initial;
+    private final IdentityHashMap<Tensor, Parameter> byLeaf = new IdentityHashMap<>();
     private final DType compute;
 
     /// Starts from the values that `initial` gives.
@@ -39,6 +41,7 @@ final class Parameters implements Params.Source, AutoCloseable {
             if (byName.putIfAbsent(name, parameter) != null) {
                 throw new IllegalStateException("two parameters have the name " + name);
             }
+            byLeaf.put(parameter.leaf(), parameter);
             return parameter.leaf();
         }
     }
@@ -49,6 +52,28 @@ final class Parameters implements Params.Source, AutoCloseable {
 
     void collectGradients() {
         byName.values().forEach(Parameter::collectGradient);
+    }
+
+    /// Returns the float32 gradient of the parameter that a module computes with.
+    Tensor gradient(Tensor leaf) {
+        Parameter parameter = byLeaf.get(leaf);
+        if (parameter == null) {
+            throw new IllegalArgumentException("no parameter computes with " + leaf);
+        }
+        return parameter.gradient();
+    }
+
+    /// Adds the gradient of a product's weight, `[O, I]`: `dy_TO` transposed times `x_TI`.
+    void addProduct(Tensor leaf_OI, Tensor dy_TO, Tensor x_TI) {
+        Tensor gradient_OI = gradient(leaf_OI);
+        Tensor dy_OT = dy_TO.transpose(0, 1);
+        if (dy_TO.dtype() == DType.FLOAT32) {
+            gradient_OI.addMatmulInPlace(dy_OT, x_TI);
+        } else {
+            try (var _ = Scope.open()) {
+                gradient_OI.addInPlace(dy_OT.matmul(x_TI));
+            }
+        }
     }
 
     void refreshLeaves() {

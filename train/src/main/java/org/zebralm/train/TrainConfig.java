@@ -22,14 +22,6 @@ public record TrainConfig(
         int saveEvery,
         int keepCheckpoints,
         long seed) {
-    /// What is computed again on the way back instead of being stored.
-    public enum Recompute {
-        /// Nothing: fastest, and memory grows with every layer's activations.
-        NONE,
-        /// Each layer from its input: memory for one layer's activations, a third more arithmetic.
-        LAYER
-    }
-
     public TrainConfig {
         Bounds.atLeast("contextLength", contextLength, 2);
         Bounds.atLeast("batchRows", batchRows, 1);

@@ -34,6 +34,7 @@ public final class Trainer implements AutoCloseable {
     private final Optimizer optimizer;
     private final StepGuard guard;
     private final @Nullable WeightAverage average;
+    private final Recompute recompute;
     private TrainConfig config;
     private int step;
 
@@ -44,6 +45,14 @@ public final class Trainer implements AutoCloseable {
                     + config.contextLength() + " and " + model.maxPositions());
         }
         this.config = config;
+        this.recompute = config.recompute() == Recompute.AUTO
+                ? new TrainingMemory(
+                                model,
+                                (long) config.batchRows() * config.contextLength(),
+                                config.compute(),
+                                config.loss().chunk())
+                        .choose(FreeMemory.bytes())
+                : config.recompute();
         this.parameters = new Parameters(initial, config.compute());
         try (var _ = Autograd.recording(false)) {
             this.zebra = Zebra.load(Params.of(parameters), model, kernel);
@@ -77,6 +86,11 @@ public final class Trainer implements AutoCloseable {
 
     public TrainConfig config() {
         return config;
+    }
+
+    /// Returns what is computed again on the way back, decided.
+    public Recompute recompute() {
+        return recompute;
     }
 
     /// Sets the length of the run while it still warms up, where the learning rate does not depend on it.
@@ -148,7 +162,7 @@ public final class Trainer implements AutoCloseable {
             tokens += batch.inputs().length;
             flops += cost.trainingFlops(CumulativeLengths.of(batch.cumulativeLengths()));
         }
-        var walk = new LayerWalk(zebra, parameters, config);
+        var walk = new LayerWalk(zebra, parameters, config.loss(), recompute);
         double loss = 0;
         for (Batch batch : microBatches) {
             loss += walk.run(

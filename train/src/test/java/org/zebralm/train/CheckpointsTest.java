@@ -18,7 +18,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.zebralm.tensor.DType;
 import org.zebralm.tensor.Scope;
-import org.zebralm.train.TrainConfig.Recompute;
 
 class CheckpointsTest {
     private static final TrainConfig CONFIG = Runs.config(9, DType.FLOAT32, Recompute.NONE);

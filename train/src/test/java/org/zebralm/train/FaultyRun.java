@@ -12,7 +12,6 @@ import org.zebralm.nn.FreshParams;
 import org.zebralm.tensor.DType;
 import org.zebralm.tensor.Lifetime;
 import org.zebralm.tensor.Scope;
-import org.zebralm.train.TrainConfig.Recompute;
 
 /// A tiny run, two batches a step, in which the attention fails on some batches.
 final class FaultyRun implements AutoCloseable {

@@ -16,7 +16,6 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.zebralm.tensor.DType;
 import org.zebralm.tensor.Torch;
-import org.zebralm.train.TrainConfig.Recompute;
 
 /// The losses of a tiny run against those it had when the file was made.
 ///

@@ -4,9 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 import org.zebralm.data.Batch;
+import org.zebralm.kernel.AttentionKernel;
+import org.zebralm.kernel.AttentionKernels;
 import org.zebralm.kernel.CumulativeLengths;
 import org.zebralm.kernel.PortableAttention;
 import org.zebralm.model.Zebra;
@@ -19,14 +23,57 @@ import org.zebralm.tensor.Lifetime;
 import org.zebralm.tensor.Scope;
 import org.zebralm.tensor.Tensor;
 import org.zebralm.tensor.Tensors;
-import org.zebralm.train.TrainConfig.Recompute;
 
 class LayerWalkTest {
+    private static final AttentionKernel WRITTEN_OUT = AttentionKernels.forThisMachine();
+    private static final AttentionKernel AUTOMATIC = new PortableAttention();
+
     @Test
-    void recomputingLayersChangesNoGradient() {
-        List<float[]> kept = gradients(Runs.config(1, DType.FLOAT32, Recompute.NONE), Runs.batch(0));
-        List<float[]> recomputed = gradients(Runs.config(1, DType.FLOAT32, Recompute.LAYER), Runs.batch(0));
-        assertThat(recomputed).usingRecursiveComparison().isEqualTo(kept);
+    void recomputingChangesNoGradient() {
+        for (AttentionKernel kernel : List.of(WRITTEN_OUT, AUTOMATIC)) {
+            for (DType dtype : List.of(DType.FLOAT32, DType.BFLOAT16)) {
+                List<float[]> kept = gradients(kernel, Runs.config(1, dtype, Recompute.NONE), Runs.batch(0));
+                for (Recompute recompute : List.of(Recompute.ATTENTION, Recompute.LAYER)) {
+                    List<float[]> recomputed = gradients(kernel, Runs.config(1, dtype, recompute), Runs.batch(0));
+                    assertThat(recomputed).usingRecursiveComparison().isEqualTo(kept);
+                }
+            }
+        }
+    }
+
+    @Test
+    void writtenOutGradientsAreTheAutomaticOnes() {
+        assertThat(WRITTEN_OUT.rows())
+                .as("the tests' JVM has the Vector module")
+                .isPresent();
+        TrainConfig config = Runs.config(1, DType.FLOAT32, Recompute.NONE);
+        for (Batch batch : List.of(Runs.batch(0), longBatch())) {
+            List<float[]> expected = gradients(AUTOMATIC, config, batch);
+            List<float[]> actual = gradients(WRITTEN_OUT, config, batch);
+            assertThat(actual).hasSameSizeAs(expected);
+            for (int p = 0; p < expected.size(); p++) {
+                double largest = 0;
+                double error = 0;
+                for (int i = 0; i < expected.get(p).length; i++) {
+                    largest = Math.max(largest, Math.abs(expected.get(p)[i]));
+                    error = Math.max(error, Math.abs(expected.get(p)[i] - actual.get(p)[i]));
+                }
+                assertThat(error / largest).as("parameter " + p).isLessThan(2e-5);
+            }
+        }
+    }
+
+    /// More tokens than one chunk of the feed-forward part has.
+    private static Batch longBatch() {
+        int length = FusedPass.CHUNK + 133;
+        int[] ids = new SplittableRandom(3).ints(length, 0, Runs.VOCAB).toArray();
+        int[] bounds = new int[length / 60 + 2];
+        for (int i = 0; i < bounds.length; i++) {
+            bounds[i] = Math.min(60 * i, length);
+        }
+        int[] targets = ids.clone();
+        Arrays.fill(targets, 50, 70, Batch.IGNORED);
+        return new Batch(1, length, ids, targets, bounds);
     }
 
     /// The walk's gradient along a random direction against the difference of losses a small step apart, from a
@@ -62,8 +109,14 @@ class LayerWalkTest {
 
     @Test
     void bfloat16GradientsPointTheSameWay() {
-        List<float[]> exact = gradients(Runs.config(1, DType.FLOAT32, Recompute.NONE), Runs.batch(0));
-        List<float[]> rounded = gradients(Runs.config(1, DType.BFLOAT16, Recompute.NONE), Runs.batch(0));
+        List<float[]> exact = gradients(AUTOMATIC, Runs.config(1, DType.FLOAT32, Recompute.NONE), Runs.batch(0));
+        for (AttentionKernel kernel : List.of(WRITTEN_OUT, AUTOMATIC)) {
+            assertThat(cosine(exact, gradients(kernel, Runs.config(1, DType.BFLOAT16, Recompute.NONE), Runs.batch(0))))
+                    .isGreaterThan(0.999);
+        }
+    }
+
+    private static double cosine(List<float[]> exact, List<float[]> rounded) {
         double dot = 0;
         double exactSquares = 0;
         double roundedSquares = 0;
@@ -74,7 +127,7 @@ class LayerWalkTest {
                 roundedSquares += (double) rounded.get(p)[i] * rounded.get(p)[i];
             }
         }
-        assertThat(dot / Math.sqrt(exactSquares * roundedSquares)).isGreaterThan(0.999);
+        return dot / Math.sqrt(exactSquares * roundedSquares);
     }
 
     private static double loss(Zebra zebra, Batch batch) {
@@ -83,12 +136,12 @@ class LayerWalkTest {
                 .item();
     }
 
-    private static List<float[]> gradients(TrainConfig config, Batch batch) {
+    private static List<float[]> gradients(AttentionKernel kernel, TrainConfig config, Batch batch) {
         List<float[]> gradients = new ArrayList<>();
         try (var _ = Scope.open();
                 var initial = new Lifetime();
                 var parameters = new Parameters(new FreshParams(11, initial), config.compute())) {
-            Zebra zebra = Zebra.load(Params.of(parameters), Runs.model(), new PortableAttention());
+            Zebra zebra = Zebra.load(Params.of(parameters), Runs.model(), kernel);
             walk(config, zebra, parameters, batch);
             parameters
                     .all()
@@ -98,7 +151,7 @@ class LayerWalkTest {
     }
 
     private static void walk(TrainConfig config, Zebra zebra, Parameters parameters, Batch batch) {
-        double loss = new LayerWalk(zebra, parameters, config)
+        double loss = new LayerWalk(zebra, parameters, config.loss(), config.recompute())
                 .run(
                         batch.inputs(),
                         batch.targets(),

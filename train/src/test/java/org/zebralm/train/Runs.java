@@ -24,7 +24,7 @@ final class Runs {
                 VOCAB, 32, 64, 4, 2, 8, AttentionType.grouped(4, 2, 9), 10_000, 1e-5, 64, true, -1, -1, -1);
     }
 
-    static TrainConfig config(int steps, DType compute, TrainConfig.Recompute recompute) {
+    static TrainConfig config(int steps, DType compute, Recompute recompute) {
         return new TrainConfig(
                 LENGTH,
                 2,

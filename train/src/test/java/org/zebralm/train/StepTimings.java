@@ -21,7 +21,6 @@ import org.zebralm.tensor.Lifetime;
 import org.zebralm.tensor.Scope;
 import org.zebralm.tensor.Tensor;
 import org.zebralm.tensor.Tensors;
-import org.zebralm.train.TrainConfig.Recompute;
 
 /// Where a training step's time goes, for the quickstart's model: matrix products, attention, the rest. A program, not
 /// a test; `results/` has the command.

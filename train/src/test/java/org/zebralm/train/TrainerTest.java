@@ -13,7 +13,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.zebralm.tensor.DType;
 import org.zebralm.tensor.Scope;
-import org.zebralm.train.TrainConfig.Recompute;
 
 class TrainerTest {
     @Test

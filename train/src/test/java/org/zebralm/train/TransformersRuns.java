@@ -90,7 +90,7 @@ final class TransformersRuns implements AutoCloseable {
                 new GuardConfig(0, 1, 1),
                 EmaConfig.none(),
                 compute,
-                TrainConfig.Recompute.LAYER,
+                Recompute.LAYER,
                 0,
                 0,
                 1,

@@ -2,6 +2,7 @@ package org.zebralm.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.zebralm.kernel.AttentionKernel;
 import org.zebralm.kernel.AttentionKernels;
@@ -17,17 +18,16 @@ class TransformersTrainingTest {
     private static final int STEPS = 50;
     private static final int FIRST_STEPS = 10;
 
+    /// Automatic gradients and those written out.
+    private static final List<AttentionKernel> KERNELS =
+            List.of(new PortableAttention(), AttentionKernels.forThisMachine());
+
     @Test
     void adamWWithClippingAndDecayGroupsTakesTheSameSteps() {
         try (var runs = TransformersRuns.open()) {
-            assertSame(runs, runs.config(DType.FLOAT32), new PortableAttention(), "adamw");
-        }
-    }
-
-    @Test
-    void soItDoesWithTheAttentionOfThisMachine() {
-        try (var runs = TransformersRuns.open()) {
-            assertSame(runs, runs.config(DType.FLOAT32), AttentionKernels.forThisMachine(), "adamw");
+            for (AttentionKernel kernel : KERNELS) {
+                assertSame(runs, runs.config(DType.FLOAT32), kernel, "adamw");
+            }
         }
     }
 
@@ -37,7 +37,9 @@ class TransformersTrainingTest {
             TrainConfig config = runs.config(DType.FLOAT32);
             TrainConfig zLoss = config.with(
                     config.optimizer(), config.schedule(), new LossConfig(13, 1e-2), config.guard(), config.ema());
-            assertSame(runs, zLoss, new PortableAttention(), "zloss");
+            for (AttentionKernel kernel : KERNELS) {
+                assertSame(runs, zLoss, kernel, "zloss");
+            }
         }
     }
 
@@ -45,7 +47,9 @@ class TransformersTrainingTest {
     void muonTakesTheSameSteps() {
         try (var runs = TransformersRuns.open()) {
             TrainConfig config = muon(runs, new MuonConfig(0.95, 5, DType.FLOAT32));
-            assertSame(runs, config, new PortableAttention(), "muon");
+            for (AttentionKernel kernel : KERNELS) {
+                assertSame(runs, config, kernel, "muon");
+            }
         }
     }
 
@@ -61,10 +65,14 @@ class TransformersTrainingTest {
     @Test
     void bfloat16StaysWithinTheBand() {
         try (var runs = TransformersRuns.open()) {
-            Curve ours = runs.train(runs.config(DType.BFLOAT16), new PortableAttention(), STEPS);
             double theirs = distance(runs.expected("bf16"), runs.expected("adamw"));
             assertThat(theirs).isBetween(0.01, 0.2);
-            assertThat(distance(ours, runs.expected("adamw"))).isLessThan(theirs);
+            for (AttentionKernel kernel : KERNELS) {
+                Curve ours = runs.train(runs.config(DType.BFLOAT16), kernel, STEPS);
+                assertThat(distance(ours, runs.expected("adamw")))
+                        .as(kernel.name())
+                        .isLessThan(theirs);
+            }
         }
     }
 

@@ -15,7 +15,6 @@ import org.zebralm.tensor.DType;
 import org.zebralm.tensor.Scope;
 import org.zebralm.tensor.Tensor;
 import org.zebralm.tensor.Tensors;
-import org.zebralm.train.TrainConfig.Recompute;
 
 class WeightAverageTest {
     @Test

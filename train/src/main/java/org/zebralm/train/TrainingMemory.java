@@ -1,0 +1,76 @@
+package org.zebralm.train;
+
+import org.zebralm.model.ZebraConfig;
+import org.zebralm.tensor.DType;
+
+/// The native memory that training takes, by what it computes again: an estimate from the shapes of what is kept, for
+/// choosing a [Recompute] before the run.
+///
+/// @param tokens of a micro-batch
+/// @param dtype of activations and of the weights computed with
+/// @param lossChunk tokens whose logits exist at a time
+public record TrainingMemory(ZebraConfig model, long tokens, DType dtype, int lossChunk) {
+    /// Float32 master, gradient, and AdamW's two moments.
+    private static final int STATE_BYTES = 16;
+
+    /// libjvm, libtorch and what a process has beside tensors.
+    private static final long PROCESS = 600L << 20;
+
+    /// Returns the bytes of weights, gradients and the optimizer.
+    public long state() {
+        long leaf = dtype == DType.FLOAT32 ? 0 : dtype.bytes();
+        return parameters() * (STATE_BYTES + leaf);
+    }
+
+    /// Returns the bytes of what all layers keep from the way forward to the way back.
+    public long kept(Recompute recompute) {
+        long input = tokens * model.hiddenSize() * dtype.bytes();
+        long queries = (long) model.numHeads() * model.headDim();
+        long attended = tokens * (queries * dtype.bytes() + 4L * model.numHeads());
+        long keys = 2L * model.numKvHeads() * model.headDim();
+        long inner = queries + keys + model.hiddenSize() + 2L * model.intermediateSize();
+        return model.numLayers()
+                * switch (recompute) {
+                    case NONE -> input + attended + tokens * inner * dtype.bytes();
+                    case ATTENTION -> input + attended;
+                    case LAYER -> input;
+                    case AUTO -> throw new IllegalArgumentException("what is kept depends on what is chosen");
+                };
+    }
+
+    /// Returns the bytes that one layer, or the loss, works with on the way back.
+    public long working() {
+        long width = model.hiddenSize();
+        long heads = (long) model.headDim() * (model.numHeads() + 2L * model.numKvHeads());
+        long chunk = Math.min(tokens, FusedPass.CHUNK);
+        // Input and its gradient, what is recomputed of them, and each projection with its gradient.
+        long layer = tokens * (6 * width + 2 * heads + 2L * model.numHeads() * model.headDim())
+                + chunk * (3L * model.intermediateSize() + 3 * width);
+        long loss =
+                2 * tokens * width + Math.min(tokens, lossChunk) * (long) model.vocabSize() + model.vocabSize() * width;
+        return dtype.bytes() * Math.max(layer, loss);
+    }
+
+    /// Returns the bytes of the whole process at its peak.
+    public long total(Recompute recompute) {
+        return PROCESS + state() + kept(recompute) + working();
+    }
+
+    /// Returns the first of [Recompute]'s choices that fits into `free` bytes, else the most frugal.
+    public Recompute choose(long free) {
+        for (Recompute recompute : new Recompute[] {Recompute.NONE, Recompute.ATTENTION}) {
+            if (total(recompute) <= free) {
+                return recompute;
+            }
+        }
+        return Recompute.LAYER;
+    }
+
+    private long parameters() {
+        long width = model.hiddenSize();
+        long attention = width * model.headDim() * (2L * model.numHeads() + 2L * model.numKvHeads());
+        long layer = attention + 3 * width * model.intermediateSize() + 2 * width;
+        long vocabulary = model.vocabSize() * width * (model.tieEmbeddings() ? 1 : 2);
+        return model.numLayers() * layer + vocabulary + width;
+    }
+}
