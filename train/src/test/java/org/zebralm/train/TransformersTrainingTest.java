@@ -61,7 +61,8 @@ class TransformersTrainingTest {
         }
     }
 
-    /// Computing in bfloat16 strays from float32 about as far as transformers under autocast does, which is 0.12 after 50
+    /// Computing in bfloat16 strays from float32 about as far as transformers under autocast does, which is 0.12 after
+    /// 50
     /// steps that tell rounding errors apart ever more: at most half as far again.
     @Test
     void bfloat16StaysWithinTheBand() {
