@@ -37,16 +37,18 @@ import picocli.CommandLine.Spec;
             "Read text in many formats, tokenize it and write it as token shards that 'zebra train --data=[DIR]' maps"
                     + " into memory.",
             "Text files are a document each; rows of JSON lines, JSON, CSV, TSV and Parquet one each. All but Parquet"
-                    + " may end in .gz or .zst. Exact duplicates are left out, and some documents are held out by a hash"
-                    + " of their text. A file that cannot be read to its end is left out and named."
+                + " may end in .gz or .zst. Exact duplicates are left out, and some documents are held out by a hash"
+                + " of their text. A file that cannot be read to its end is left out and named."
         },
         footerHeading = "%nExamples:%n",
         footer = {
             "  zebra data prepare books/ --out prepared --train-tokenizer 16384",
-            "  zebra data prepare 'crawl/**/*.jsonl.gz' wiki.parquet --out prepared --tokenizer tokenizer.json",
-            "  zebra data prepare posts.csv --text-column body --out prepared --tokenizer tokenizer.json",
-            "  zebra data prepare c4/ --sql \"select text from input where length(text) > 1000\" \\",
-            "      --out prepared --tokenizer llama/tokenizer.json --end-of-text '</s>'",
+            "  zebra data prepare 'crawl/**/*.jsonl.gz' wiki.parquet --out prepared \\",
+            "      --tokenizer tokenizer.json",
+            "  zebra data prepare posts.csv --text-column body --out prepared \\",
+            "      --tokenizer llama/tokenizer.json --end-of-text '</s>'",
+            "  zebra data prepare c4/ --out prepared --tokenizer tokenizer.json \\",
+            "      --sql \"select text from input where length(text) > 1000\"",
             "  zebra train --out runs/a --data=[prepared]"
         })
 final class DataPrepareVerb implements Callable<Integer> {

@@ -172,7 +172,8 @@ final class TableReader implements AutoCloseable {
         }
         String said = message.replaceFirst("(?s)(\n\n|\nLINE \\d|\nPossible (fixes|Solution)|\nTry ).*", "")
                 .replaceFirst("^Invalid Input Error: ", "")
-                .replace('\n', ' ');
+                .replace('\n', ' ')
+                .strip();
         return said.length() <= MESSAGE_CHARACTERS ? said : said.substring(0, MESSAGE_CHARACTERS) + "...";
     }
 
