@@ -51,7 +51,8 @@ record Quickstart(RunFolder folder, QuickstartSettings settings, Terminal termin
                             QuickstartSettings.CONTEXT,
                             text.train().endOfText());
             announce(config, kernel);
-            try (var training = new TrainingRun(folder, text, config, run.train(), null, kernel, terminal)) {
+            try (var training =
+                    new TrainingRun(folder, text, run.packing(), config, run.train(), null, kernel, terminal)) {
                 var whole = Duration.ofMillis((long) (settings.minutes() * 60_000 * (1 - AFTERWARDS)));
                 boolean finished = training.train(whole.minusNanos(System.nanoTime() - start), stop::pressed);
                 if (!finished) {
@@ -90,7 +91,7 @@ record Quickstart(RunFolder folder, QuickstartSettings settings, Terminal termin
                             result.lossLast()));
             out.println();
             out.println("What context is worth, on held-out text:");
-            PerplexityByLength perplexity = perplexity(zebra, text.heldOut());
+            PerplexityByLength perplexity = perplexity(zebra, text.heldOut().getFirst());
             out.println(
                     perplexity == null ? "  (no held-out document is long enough)" : PerplexityTable.of(perplexity));
             out.println();
@@ -155,7 +156,7 @@ record Quickstart(RunFolder folder, QuickstartSettings settings, Terminal termin
         if (settings.data().isEmpty()) {
             ids = text.tokenizer().encode(JAVA_PROMPT);
         } else {
-            TokenShard heldOut = text.heldOut();
+            TokenShard heldOut = text.heldOut().getFirst();
             ids = new int[(int) Math.min(PROMPT_TOKENS, heldOut.documentLength(0) - 1)];
             heldOut.read(heldOut.documentStart(0), ids.length, ids, 0);
         }

@@ -3,6 +3,7 @@ package org.zebralm.cli;
 import java.nio.file.Path;
 import java.util.List;
 import org.zebralm.data.BpeVocabulary;
+import org.zebralm.data.Packing;
 import org.zebralm.tensor.DType;
 import org.zebralm.train.EmaConfig;
 import org.zebralm.train.GuardConfig;
@@ -50,6 +51,16 @@ record QuickstartSettings(double minutes, long seed, List<Path> data) {
                 2,
                 seed);
         return new RunSettings(
-                data, characters, 0.04, null, 8192, BpeVocabulary.END_OF_TEXT, null, ModelSettings.small(), train);
+                data,
+                List.of(),
+                Packing.SEQUENTIAL,
+                characters,
+                0.04,
+                null,
+                8192,
+                BpeVocabulary.END_OF_TEXT,
+                null,
+                ModelSettings.small(),
+                train);
     }
 }

@@ -160,12 +160,17 @@ record RunFolder(Path root, String yaml) {
         return root.resolve("tokenizer.json");
     }
 
-    Path trainShard() {
-        return root.resolve("data").resolve("train.tokens");
+    /// Where the tokens of a source's text are, the first source being 0.
+    Path trainShard(int source) {
+        return shard("train", source);
     }
 
-    Path heldOutShard() {
-        return root.resolve("data").resolve("heldout.tokens");
+    Path heldOutShard(int source) {
+        return shard("heldout", source);
+    }
+
+    private Path shard(String split, int source) {
+        return root.resolve("data").resolve(split + (source == 0 ? "" : "-" + (source + 1)) + ".tokens");
     }
 
     Path checkpoints() {

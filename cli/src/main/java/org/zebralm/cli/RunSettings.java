@@ -4,12 +4,16 @@ import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.zebralm.data.BpeVocabulary;
+import org.zebralm.data.Packing;
 import org.zebralm.train.ResumeRules;
 import org.zebralm.train.TrainConfig;
 
 /// Everything that decides a training run: text, tokenizer, model, training.
 ///
-/// @param data files and folders of text; empty means the sources of the running JDK
+/// @param data files and folders of text, or one folder that `zebra data prepare` made; empty means the sources
+/// of the running JDK
+/// @param mixture several sources with their weights, instead of `data`
+/// @param packing how documents become rows
 /// @param maxCharacters how much of the JDK's sources to take
 /// @param heldOut the share of documents kept for validation
 /// @param tokenizer a `tokenizer.json`; null means to train one of `vocabSize` on the text
@@ -19,6 +23,8 @@ import org.zebralm.train.TrainConfig;
 ///     ones
 record RunSettings(
         List<Path> data,
+        List<SourceSettings> mixture,
+        Packing packing,
         long maxCharacters,
         double heldOut,
         @Nullable Path tokenizer,
@@ -31,11 +37,23 @@ record RunSettings(
 
     RunSettings {
         data = List.copyOf(data);
+        mixture = List.copyOf(mixture);
+        if (!data.isEmpty() && !mixture.isEmpty()) {
+            throw new IllegalArgumentException("a run reads data or a mixture: got both, data %s and a mixture of %d"
+                    .formatted(data, mixture.size()));
+        }
+    }
+
+    /// Returns where the text comes from.
+    List<SourceSettings> sources() {
+        return mixture.isEmpty() ? List.of(new SourceSettings(data, 1, null)) : mixture;
     }
 
     static RunSettings defaults() {
         return new RunSettings(
                 List.of(),
+                List.of(),
+                Packing.BEST_FIT,
                 24_000_000,
                 0.03,
                 null,

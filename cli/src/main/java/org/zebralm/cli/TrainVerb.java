@@ -93,7 +93,14 @@ final class TrainVerb implements Callable<Integer> {
                             settings.train().contextLength(),
                             text.train().endOfText());
             try (var run = new TrainingRun(
-                    folder, text, model, settings.train(), settings.initFrom(), Machine.attention(), terminal)) {
+                    folder,
+                    text,
+                    settings.packing(),
+                    model,
+                    settings.train(),
+                    settings.initFrom(),
+                    Machine.attention(),
+                    terminal)) {
                 boolean finished = run.train(null, stop::pressed);
                 if (!finished) {
                     terminal.out()

@@ -11,7 +11,11 @@ import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.zebralm.checkpoint.ModelFolder;
 import org.zebralm.data.Batch;
+import org.zebralm.data.Mixture;
 import org.zebralm.data.PackedBatches;
+import org.zebralm.data.Packing;
+import org.zebralm.data.PackingReport;
+import org.zebralm.data.TokenShard;
 import org.zebralm.kernel.AttentionKernel;
 import org.zebralm.model.Cost;
 import org.zebralm.model.ZebraConfig;
@@ -19,10 +23,12 @@ import org.zebralm.nn.FreshParams;
 import org.zebralm.tensor.DType;
 import org.zebralm.tensor.Lifetime;
 import org.zebralm.tensor.Scope;
+import org.zebralm.train.Batches;
 import org.zebralm.train.Checkpoint;
 import org.zebralm.train.Checkpoints;
 import org.zebralm.train.GemmRate;
 import org.zebralm.train.MetricsLog;
+import org.zebralm.train.PrefetchedBatches;
 import org.zebralm.train.RunStart;
 import org.zebralm.train.StepReport;
 import org.zebralm.train.TensorBoardLog;
@@ -40,8 +46,12 @@ final class TrainingRun implements AutoCloseable {
 
     private static final int VALIDATIONS = 6;
 
+    /// Steps whose batches are made before they are needed.
+    private static final int STEPS_AHEAD = 4;
+
     private final RunFolder folder;
     private final PreparedText text;
+    private final Packing packing;
     private final Terminal terminal;
     private final Checkpoints checkpoints;
     private final Trainer trainer;
@@ -49,6 +59,7 @@ final class TrainingRun implements AutoCloseable {
     TrainingRun(
             RunFolder folder,
             PreparedText text,
+            Packing packing,
             ZebraConfig model,
             TrainConfig declared,
             @Nullable Path initFrom,
@@ -56,6 +67,8 @@ final class TrainingRun implements AutoCloseable {
             Terminal terminal) {
         this.folder = folder;
         this.text = text;
+        this.packing = packing;
+        text.train().requireVocabulary(model.vocabSize());
         this.terminal = terminal;
         this.checkpoints = new Checkpoints(folder.checkpoints(), declared.keepCheckpoints());
         if (checkpoints.removeHalfWritten() > 0) {
@@ -107,13 +120,16 @@ final class TrainingRun implements AutoCloseable {
     /// @param left the time to fill if the number of steps is not known yet
     boolean train(@Nullable Duration left, BooleanSupplier stop) {
         TrainConfig config = trainer.config();
-        var data = new PackedBatches(text.train(), config.batchRows(), config.contextLength(), config.seed());
+        var packed = new PackedBatches(
+                text.train(), packing, config.batchRows(), config.contextLength(), config.seed());
+        announce(packed.report(), config.contextLength());
         List<Batch> validation = validation(config);
         if (trainer.step() > 0) {
             terminal.out().println("resumed    at step " + trainer.step());
         }
         trainer.requireRoom(checkpoints);
-        try (MetricsLog metrics = MetricsLog.open(folder.metrics(), trainer.step());
+        try (var data = new PrefetchedBatches(packed::batch, STEPS_AHEAD * config.accumulation());
+                MetricsLog metrics = MetricsLog.open(folder.metrics(), trainer.step());
                 TensorBoardLog tensorBoard = TensorBoardLog.open(folder.tensorBoard(), trainer.step())) {
             TrainListener logs = TrainListener.all(List.of(metrics, tensorBoard));
             RunStart begin = begin(config);
@@ -137,6 +153,18 @@ final class TrainingRun implements AutoCloseable {
         return finished;
     }
 
+    private void announce(PackingReport report, int contextLength) {
+        if (packing == Packing.BEST_FIT) {
+            terminal.out()
+                    .println("packing    best fit: %.2f%% of rows is padding, %.2f%% of pieces are cut though they would fit"
+                            .formatted(100 * report.paddingShare(), 100 * report.cutShare()));
+        }
+        String warning = text.train().warningFor(contextLength);
+        if (warning != null) {
+            terminal.out().println("warning    " + warning);
+        }
+    }
+
     /// Writes the trained model as a Hugging Face folder, and the plot of its losses.
     void export() {
         ModelFolder.save(
@@ -150,7 +178,7 @@ final class TrainingRun implements AutoCloseable {
 
     /// Runs the warmup steps and returns what a step takes: the median of the last half, when the JIT has
     /// settled.
-    private double warmUp(PackedBatches data, RunStart begin, TrainListener logs, BooleanSupplier stop) {
+    private double warmUp(Batches data, RunStart begin, TrainListener logs, BooleanSupplier stop) {
         List<Double> seconds = new ArrayList<>();
         TrainListener stopwatch = new TrainListener() {
             @Override
@@ -161,7 +189,7 @@ final class TrainingRun implements AutoCloseable {
         int until = trainer.config().schedule().warmupSteps();
         try (var console = new TrainConsole(terminal, "warming up", until, begin.gemmFlops())) {
             trainer.run(
-                    until, data::batch, List.of(), TrainListener.all(List.of(console, logs, stopwatch)), null, stop);
+                    until, data, List.of(), TrainListener.all(List.of(console, logs, stopwatch)), null, stop);
         }
         List<Double> settled = seconds.subList(seconds.size() / 2, seconds.size());
         if (settled.isEmpty()) {
@@ -184,14 +212,14 @@ final class TrainingRun implements AutoCloseable {
 
     private void run(
             int until,
-            PackedBatches data,
+            Batches data,
             List<Batch> validation,
             RunStart begin,
             TrainListener logs,
             BooleanSupplier stop) {
         try (var console = new TrainConsole(terminal, "training  ", until, begin.gemmFlops())) {
             console.start(trainer.step());
-            trainer.run(until, data::batch, validation, TrainListener.all(List.of(console, logs)), checkpoints, stop);
+            trainer.run(until, data, validation, TrainListener.all(List.of(console, logs)), checkpoints, stop);
         }
     }
 
@@ -205,14 +233,21 @@ final class TrainingRun implements AutoCloseable {
     }
 
     private List<Batch> validation(TrainConfig config) {
-        int rows = (int) Math.min(VALIDATION_ROWS, text.heldOut().numTokens() / config.contextLength());
+        long heldOut =
+                text.heldOut().stream().mapToLong(TokenShard::numTokens).sum();
+        int rows = (int) Math.min(VALIDATION_ROWS, heldOut / config.contextLength());
         if (rows == 0) {
             terminal.out()
                     .println("no validation: the held-out text has %d tokens, fewer than one row of %d"
-                            .formatted(text.heldOut().numTokens(), config.contextLength()));
+                            .formatted(heldOut, config.contextLength()));
             return List.of();
         }
-        var batches = new PackedBatches(text.heldOut(), 1, config.contextLength(), config.seed());
+        var batches = new PackedBatches(
+                Mixture.of("the held-out text", text.heldOut()),
+                Packing.SEQUENTIAL,
+                1,
+                config.contextLength(),
+                config.seed());
         List<Batch> validation = new ArrayList<>();
         for (int i = 0; i < rows; i++) {
             validation.add(batches.batch(i));

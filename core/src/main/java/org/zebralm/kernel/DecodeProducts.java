@@ -65,7 +65,7 @@ final class DecodeProducts {
         for (int d = 0; d < width; d += L) {
             sum = FloatVector.fromArray(S, w, a + d).fma(FloatVector.fromArray(S, w, b + d), sum);
         }
-        return sum.reduceLanes(VectorOperators.ADD);
+        return Lanes.sum(sum);
     }
 
     /// Returns the largest of `count` (a multiple of 16) scores.

@@ -4,6 +4,7 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.ShortVector;
 import jdk.incubator.vector.VectorShape;
+import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
 
 /// The vector width of this machine, decided once: constants, so that C2 compiles every loop for that one
@@ -25,8 +26,8 @@ final class Lanes {
     /// Queries of a block, one per lane, and keys of a tile.
     ///
     /// Also the most steps that a loop over vectors takes in one call. A longer one is compiled while it runs,
-    /// before the method is as a whole; C2 then takes the vectors that live across the loop for objects, and code
-    /// so compiled has been seen to stay, at a quarter of the speed.
+    /// before the method is as a whole; C2 then takes the vectors that live across the loop for objects, and
+    /// code so compiled has been seen to stay, at a quarter of the speed.
     static final int BLOCK = 64;
 
     /// Vectors that cover a block.
@@ -39,7 +40,32 @@ final class Lanes {
     static final int TILE_VECTORS =
             COUNT == 16 || System.getProperty("os.arch", "").equals("aarch64") ? 4 : 2;
 
+    private static final VectorShuffle<Float> BY_8 = by(8);
+    private static final VectorShuffle<Float> BY_4 = by(4);
+    private static final VectorShuffle<Float> BY_2 = by(2);
+    private static final VectorShuffle<Float> BY_1 = by(1);
+
     private Lanes() {}
+
+    /// Sums a vector's lanes: either half, then either half of that.
+    ///
+    /// `reduceLanes` leaves the order open, and does use another in interpreted code than in compiled code: a
+    /// run would have other bits from the step on at which a kernel is compiled.
+    static float sum(FloatVector lanes) {
+        FloatVector sum = lanes;
+        if (COUNT >= 16) {
+            sum = sum.add(sum.rearrange(BY_8));
+        }
+        if (COUNT >= 8) {
+            sum = sum.add(sum.rearrange(BY_4));
+        }
+        sum = sum.add(sum.rearrange(BY_2));
+        return sum.add(sum.rearrange(BY_1)).lane(0);
+    }
+
+    private static VectorShuffle<Float> by(int lanes) {
+        return VectorShuffle.fromOp(FLOATS, lane -> (lane + lanes) % COUNT);
+    }
 
     /// Rounds a head's width up to what the transposes and panels take.
     static int padded(int width) {

@@ -21,7 +21,7 @@ public record LengthStratum(long minTokens, double factor) {
         }
     }
 
-    static void requireAscending(List<LengthStratum> strata) {
+    public static void requireAscending(List<LengthStratum> strata) {
         for (int i = 1; i < strata.size(); i++) {
             if (strata.get(i).minTokens <= strata.get(i - 1).minTokens) {
                 throw new IllegalArgumentException("strata must ascend by minTokens: got " + strata.get(i - 1).minTokens
