@@ -100,8 +100,7 @@ final class PreparedText implements AutoCloseable {
         return data.isEmpty() ? JdkSources.ofRunningJdk(seed, maxCharacters) : TextFiles.of(data);
     }
 
-    private Tokenizer openTokenizer(
-            RunFolder folder, RunSettings settings, List<SourceText> texts, Terminal terminal) {
+    private Tokenizer openTokenizer(RunFolder folder, RunSettings settings, List<SourceText> texts, Terminal terminal) {
         Path given = settings.tokenizer();
         if (given != null) {
             return Tokenizer.load(given);

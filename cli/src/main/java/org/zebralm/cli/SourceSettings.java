@@ -15,7 +15,8 @@ import org.zebralm.data.PreparedFolder;
 /// of the running JDK
 /// @param weight its share of the tokens read, against the other sources' weights
 /// @param strata how often documents come by length, ascending; null or empty means all equally often
-record SourceSettings(List<Path> data, double weight, @Nullable List<LengthStratum> strata) {
+record SourceSettings(
+        List<Path> data, double weight, @Nullable List<LengthStratum> strata) {
     SourceSettings {
         data = List.copyOf(data);
         strata = strata == null ? null : List.copyOf(strata);
@@ -38,7 +39,8 @@ record SourceSettings(List<Path> data, double weight, @Nullable List<LengthStrat
     }
 
     /// Returns the prepared folder that this source is, or null if it is text.
-    @Nullable Path preparedFolder() {
+    @Nullable
+    Path preparedFolder() {
         return data.size() == 1 && Files.isDirectory(data.getFirst()) && PreparedFolder.isAt(data.getFirst())
                 ? data.getFirst()
                 : null;
@@ -49,6 +51,8 @@ record SourceSettings(List<Path> data, double weight, @Nullable List<LengthStrat
     }
 
     private static String name(List<Path> data) {
-        return data.isEmpty() ? "the JDK's sources" : data.size() == 1 ? data.getFirst().toString() : data.toString();
+        return data.isEmpty()
+                ? "the JDK's sources"
+                : data.size() == 1 ? data.getFirst().toString() : data.toString();
     }
 }

@@ -14,7 +14,12 @@ import org.zebralm.data.ReadReport;
 /// A source whose text the run tokenizes itself, and where the run keeps the tokens.
 ///
 /// @param scan null where the tokens are there already
-record SourceText(DocumentSource training, DocumentSource evaluation, @Nullable Scan scan, Path train, Path heldOut) {
+record SourceText(
+        DocumentSource training,
+        DocumentSource evaluation,
+        @Nullable Scan scan,
+        Path train,
+        Path heldOut) {
     /// With fewer documents than this, the end of each is held out instead of some documents.
     private static final int FEW_DOCUMENTS = 100;
 

@@ -120,8 +120,8 @@ final class TrainingRun implements AutoCloseable {
     /// @param left the time to fill if the number of steps is not known yet
     boolean train(@Nullable Duration left, BooleanSupplier stop) {
         TrainConfig config = trainer.config();
-        var packed = new PackedBatches(
-                text.train(), packing, config.batchRows(), config.contextLength(), config.seed());
+        var packed =
+                new PackedBatches(text.train(), packing, config.batchRows(), config.contextLength(), config.seed());
         announce(packed.report(), config.contextLength());
         List<Batch> validation = validation(config);
         if (trainer.step() > 0) {
@@ -156,8 +156,9 @@ final class TrainingRun implements AutoCloseable {
     private void announce(PackingReport report, int contextLength) {
         if (packing == Packing.BEST_FIT) {
             terminal.out()
-                    .println("packing    best fit: %.2f%% of rows is padding, %.2f%% of pieces are cut though they would fit"
-                            .formatted(100 * report.paddingShare(), 100 * report.cutShare()));
+                    .println(
+                            "packing    best fit: %.2f%% of rows is padding, %.2f%% of pieces are cut though they would fit"
+                                    .formatted(100 * report.paddingShare(), 100 * report.cutShare()));
         }
         String warning = text.train().warningFor(contextLength);
         if (warning != null) {
@@ -188,8 +189,7 @@ final class TrainingRun implements AutoCloseable {
         };
         int until = trainer.config().schedule().warmupSteps();
         try (var console = new TrainConsole(terminal, "warming up", until, begin.gemmFlops())) {
-            trainer.run(
-                    until, data, List.of(), TrainListener.all(List.of(console, logs, stopwatch)), null, stop);
+            trainer.run(until, data, List.of(), TrainListener.all(List.of(console, logs, stopwatch)), null, stop);
         }
         List<Double> settled = seconds.subList(seconds.size() / 2, seconds.size());
         if (settled.isEmpty()) {
@@ -211,12 +211,7 @@ final class TrainingRun implements AutoCloseable {
     }
 
     private void run(
-            int until,
-            Batches data,
-            List<Batch> validation,
-            RunStart begin,
-            TrainListener logs,
-            BooleanSupplier stop) {
+            int until, Batches data, List<Batch> validation, RunStart begin, TrainListener logs, BooleanSupplier stop) {
         try (var console = new TrainConsole(terminal, "training  ", until, begin.gemmFlops())) {
             console.start(trainer.step());
             trainer.run(until, data, validation, TrainListener.all(List.of(console, logs)), checkpoints, stop);
@@ -233,8 +228,7 @@ final class TrainingRun implements AutoCloseable {
     }
 
     private List<Batch> validation(TrainConfig config) {
-        long heldOut =
-                text.heldOut().stream().mapToLong(TokenShard::numTokens).sum();
+        long heldOut = text.heldOut().stream().mapToLong(TokenShard::numTokens).sum();
         int rows = (int) Math.min(VALIDATION_ROWS, heldOut / config.contextLength());
         if (rows == 0) {
             terminal.out()

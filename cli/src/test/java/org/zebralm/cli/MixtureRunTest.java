@@ -43,7 +43,8 @@ class MixtureRunTest {
 
     @Test
     void aMixtureOfTextsTrains() throws IOException {
-        Path settings = Files.writeString(folder.resolve("mixture.yaml"), """
+        Path settings = Files.writeString(
+                folder.resolve("mixture.yaml"), """
                 mixture:
                   - {data: [%s], weight: 0.3}
                   - data: [%s]
@@ -51,13 +52,17 @@ class MixtureRunTest {
                     strata: [{minTokens: 30, factor: 2}, {minTokens: 45, factor: 0.5}]
                 """.formatted(folder.resolve("long.txt"), folder.resolve("notes")));
         Path run = folder.resolve("run");
-        assertThat(train(settings.toString(), "--out", run.toString())).as(err.toString()).isZero();
+        assertThat(train(settings.toString(), "--out", run.toString()))
+                .as(err.toString())
+                .isZero();
         assertThat(run.resolve("data/train.tokens")).isRegularFile();
         assertThat(run.resolve("data/train-2.tokens")).isRegularFile();
         assertThat(run.resolve("data/heldout-2.tokens")).isRegularFile();
         assertThat(run.resolve("model/model.safetensors")).isRegularFile();
         assertThat(err.toString()).contains("packing    best fit: ").doesNotContain("warning");
-        assertThat(train(settings.toString(), "--out", run.toString())).as(err.toString()).isZero();
+        assertThat(train(settings.toString(), "--out", run.toString()))
+                .as(err.toString())
+                .isZero();
         assertThat(err.toString()).contains("resumed    at step 3");
     }
 

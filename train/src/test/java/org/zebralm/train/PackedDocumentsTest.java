@@ -117,10 +117,10 @@ class PackedDocumentsTest {
         PackedBatches batches = batches(Packing.BEST_FIT, 0);
         PackedBatches perturbed = batches(Packing.BEST_FIT, 1);
         AttentionKernel kernel = new PortableAttention();
-        Map<String, float[]> weights = weights(
-                index -> uncut(without(batches.batch(index), perturbed.batch(index))), Recompute.NONE, kernel);
-        Map<String, float[]> others = weights(
-                index -> uncut(without(perturbed.batch(index), batches.batch(index))), Recompute.NONE, kernel);
+        Map<String, float[]> weights =
+                weights(index -> uncut(without(batches.batch(index), perturbed.batch(index))), Recompute.NONE, kernel);
+        Map<String, float[]> others =
+                weights(index -> uncut(without(perturbed.batch(index), batches.batch(index))), Recompute.NONE, kernel);
         assertThat(weights.entrySet())
                 .anySatisfy(entry -> assertThat(others.get(entry.getKey())).isNotEqualTo(entry.getValue()));
     }
