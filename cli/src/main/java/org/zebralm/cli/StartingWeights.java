@@ -69,6 +69,8 @@ record StartingWeights(
         }
         return new RunSettings(
                 settings.data(),
+                settings.mixture(),
+                settings.packing(),
                 settings.maxCharacters(),
                 settings.heldOut(),
                 tokenizer(),

@@ -35,8 +35,12 @@ public record SettingChange(String key, String was, String is) {
         }
     }
 
-    /// Whole numbers are the same however a reader holds them: `1` as an int, a long, or `1.0`.
+    /// Whole numbers are the same however a reader holds them: `1` as an int, a long, or `1.0`; in lists, too.
     private static boolean isSame(JsonNode was, JsonNode is) {
+        return was.equals((a, b) -> isSameValue(a, b) ? 0 : 1, is);
+    }
+
+    private static boolean isSameValue(JsonNode was, JsonNode is) {
         if (was.isNumber() && is.isNumber()) {
             return was.decimalValue().compareTo(is.decimalValue()) == 0;
         }
