@@ -26,7 +26,7 @@ final class RowSteps {
         for (; d < count; d += L) {
             sum0 = FloatVector.fromArray(S, a, from + d).fma(FloatVector.fromArray(S, b, other + d), sum0);
         }
-        return sum0.add(sum1).reduceLanes(VectorOperators.ADD);
+        return Lanes.sum(sum0.add(sum1));
     }
 
     /// Returns the largest.

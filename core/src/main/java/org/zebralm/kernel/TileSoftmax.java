@@ -234,7 +234,7 @@ final class TileSoftmax {
             xPower.intoArray(w, a);
             sum = sum.add(xPower);
         }
-        return sum.reduceLanes(VectorOperators.ADD);
+        return Lanes.sum(sum);
     }
 
     static void fill(float[] w, int from, int count, float value) {

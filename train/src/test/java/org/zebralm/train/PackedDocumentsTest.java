@@ -41,7 +41,6 @@ import org.zebralm.tensor.DType;
 import org.zebralm.tensor.Lifetime;
 import org.zebralm.tensor.Scope;
 import org.zebralm.tokenizer.Tokenizer;
-import org.zebralm.train.TrainConfig.Recompute;
 
 /// A document packed beside others trains as if it were alone: another text in its place changes nothing for them,
 /// to the bit. Rows of 48 tokens under a window of 9 and global layers, from text to weights.
@@ -97,7 +96,7 @@ class PackedDocumentsTest {
     }
 
     @ParameterizedTest
-    @EnumSource(names = {"NONE", "LAYER"})
+    @EnumSource(names = {"NONE", "ATTENTION", "LAYER"})
     void aNeighbourWhoseTargetsDoNotCountLeavesNoTraceInTheWeights(Recompute recompute) {
         PackedBatches batches = batches(Packing.BEST_FIT, 0);
         PackedBatches perturbed = batches(Packing.BEST_FIT, 1);
