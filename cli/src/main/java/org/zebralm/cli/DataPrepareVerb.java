@@ -37,8 +37,8 @@ import picocli.CommandLine.Spec;
             "Read text in many formats, tokenize it and write it as token shards that 'zebra train --data=[DIR]' maps"
                     + " into memory.",
             "Text files are a document each; rows of JSON lines, JSON, CSV, TSV and Parquet one each. All but Parquet"
-                + " may end in .gz or .zst. Exact duplicates are left out, and some documents are held out by a hash"
-                + " of their text. A file that cannot be read to its end is left out and named."
+                    + " may end in .gz or .zst. Exact duplicates are left out, and some documents are held out by a hash"
+                    + " of their text. A file that cannot be read to its end is left out and named."
         },
         footerHeading = "%nExamples:%n",
         footer = {
