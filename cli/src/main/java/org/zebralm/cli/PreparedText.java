@@ -45,10 +45,15 @@ final class PreparedText implements AutoCloseable {
                             terminal));
                 }
             }
+            opened = givenTokenizer(settings);
+            if (opened != null) {
+                for (PreparedFolder prepared : folders) {
+                    prepared.requireTokenizer(opened);
+                }
+            }
             folder.begin();
-            opened = openTokenizer(folder, settings, texts, terminal);
-            for (PreparedFolder prepared : folders) {
-                prepared.requireTokenizer(opened);
+            if (opened == null) {
+                opened = trainedTokenizer(folder, settings, texts, terminal);
             }
             var encode = new EncodeDocuments(opened, settings.endOfText());
             texts.forEach(text -> text.encode(encode, terminal));
@@ -100,13 +105,17 @@ final class PreparedText implements AutoCloseable {
         return data.isEmpty() ? JdkSources.ofRunningJdk(seed, maxCharacters) : TextFiles.of(data);
     }
 
-    private Tokenizer openTokenizer(RunFolder folder, RunSettings settings, List<SourceText> texts, Terminal terminal) {
+    /// Returns the tokenizer that the settings name, or else that of the first prepared folder, or else null.
+    private @Nullable Tokenizer givenTokenizer(RunSettings settings) {
         Path given = settings.tokenizer();
         if (given != null) {
             return Tokenizer.load(given);
-        } else if (!folders.isEmpty()) {
-            return Tokenizer.load(folders.getFirst().tokenizer());
         }
+        return folders.isEmpty() ? null : Tokenizer.load(folders.getFirst().tokenizer());
+    }
+
+    private static Tokenizer trainedTokenizer(
+            RunFolder folder, RunSettings settings, List<SourceText> texts, Terminal terminal) {
         if (!Files.exists(folder.tokenizer())) {
             long characters = texts.stream().mapToLong(SourceText::characters).sum();
             DocumentSource all = SourceText.training(texts);

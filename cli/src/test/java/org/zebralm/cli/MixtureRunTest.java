@@ -73,6 +73,41 @@ class MixtureRunTest {
         assertThat(err.toString()).contains("warning    no document fills the context of 64 tokens: the longest, ");
     }
 
+    @Test
+    void preparedFoldersAndTextShareTheFirstFoldersTokenizer() {
+        Path first = folder.resolve("first");
+        Path other = folder.resolve("other");
+        assertThat(prepare(folder.resolve("long.txt"), first, 258)).as(err.toString()).isZero();
+        assertThat(prepare(folder.resolve("long.txt"), other, 259)).as(err.toString()).isZero();
+        Path run = folder.resolve("run");
+        assertThat(train(
+                        "--out",
+                        run.toString(),
+                        "--mixture=[{data: [%s], weight: 1}, {data: [%s], weight: 2}]"
+                                .formatted(folder.resolve("notes"), first)))
+                .as(err.toString())
+                .isZero();
+        assertThat(run.resolve("model/tokenizer.json")).hasSameBinaryContentAs(first.resolve("tokenizer.json"));
+        assertThat(run.resolve("tokenizer.json")).doesNotExist();
+        Path refused = folder.resolve("refused");
+        assertThat(train(
+                        "--out",
+                        refused.toString(),
+                        "--mixture=[{data: [%s], weight: 1}, {data: [%s], weight: 2}]".formatted(first, other)))
+                .isEqualTo(Main.FAILED);
+        assertThat(err.toString())
+                .contains("prepared text must be read with the tokenizer that made it: " + other)
+                .hasLineCount(1);
+        assertThat(refused).doesNotExist();
+        assertThat(train("--out", refused.toString(), "--data=[%s, %s]".formatted(first, other)))
+                .isEqualTo(Main.FAILED);
+        assertThat(err.toString()).contains("a prepared folder is a source of its own").hasLineCount(1);
+    }
+
+    private int prepare(Path text, Path out, int vocabSize) {
+        return run("data", "prepare", text.toString(), "--out", out.toString(), "--train-tokenizer", "" + vocabSize);
+    }
+
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',
@@ -103,15 +138,19 @@ class MixtureRunTest {
     }
 
     private int train(String... arguments) {
-        err.getBuffer().setLength(0);
         List<String> all = new ArrayList<>(List.of("train"));
         all.addAll(Arrays.asList(arguments));
         all.addAll(Arrays.asList(MODEL.split(" ")));
+        return run(all.toArray(String[]::new));
+    }
+
+    private int run(String... arguments) {
+        err.getBuffer().setLength(0);
         PrintStream stderr = System.err;
         var progress = new ByteArrayOutputStream();
         System.setErr(new PrintStream(progress, true, StandardCharsets.UTF_8));
         try {
-            return Main.run(all.toArray(String[]::new), new PrintWriter(new StringWriter()), new PrintWriter(err));
+            return Main.run(arguments, new PrintWriter(new StringWriter()), new PrintWriter(err));
         } finally {
             System.setErr(stderr);
             err.append(progress.toString(StandardCharsets.UTF_8));
