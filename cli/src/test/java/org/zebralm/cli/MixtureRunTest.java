@@ -77,8 +77,12 @@ class MixtureRunTest {
     void preparedFoldersAndTextShareTheFirstFoldersTokenizer() {
         Path first = folder.resolve("first");
         Path other = folder.resolve("other");
-        assertThat(prepare(folder.resolve("long.txt"), first, 258)).as(err.toString()).isZero();
-        assertThat(prepare(folder.resolve("long.txt"), other, 259)).as(err.toString()).isZero();
+        assertThat(prepare(folder.resolve("long.txt"), first, 258))
+                .as(err.toString())
+                .isZero();
+        assertThat(prepare(folder.resolve("long.txt"), other, 259))
+                .as(err.toString())
+                .isZero();
         Path run = folder.resolve("run");
         assertThat(train(
                         "--out",
@@ -101,7 +105,9 @@ class MixtureRunTest {
         assertThat(refused).doesNotExist();
         assertThat(train("--out", refused.toString(), "--data=[%s, %s]".formatted(first, other)))
                 .isEqualTo(Main.FAILED);
-        assertThat(err.toString()).contains("a prepared folder is a source of its own").hasLineCount(1);
+        assertThat(err.toString())
+                .contains("a prepared folder is a source of its own")
+                .hasLineCount(1);
     }
 
     private int prepare(Path text, Path out, int vocabSize) {

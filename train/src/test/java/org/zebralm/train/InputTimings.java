@@ -55,7 +55,20 @@ final class InputTimings {
 
     private static void train(int vocabSize, int length, int steps, PackedBatches batches) {
         var model = new ZebraConfig(
-                vocabSize, 256, 768, 4, 2, 64, AttentionType.grouped(8, 4, 257), 10_000, 1e-5, length, true, -1, -1, -1);
+                vocabSize,
+                256,
+                768,
+                4,
+                2,
+                64,
+                AttentionType.grouped(8, 4, 257),
+                10_000,
+                1e-5,
+                length,
+                true,
+                -1,
+                -1,
+                -1);
         TrainConfig config = new TrainConfig(
                 length,
                 1,
@@ -74,7 +87,8 @@ final class InputTimings {
                 0);
         try (var _ = Scope.open();
                 var initial = new Lifetime();
-                var trainer = new Trainer(model, config, new FreshParams(1, initial), AttentionKernels.forThisMachine());
+                var trainer =
+                        new Trainer(model, config, new FreshParams(1, initial), AttentionKernels.forThisMachine());
                 var ahead = new PrefetchedBatches(batches::batch, AHEAD)) {
             trainer.run(2, ahead, List.of(), TrainListener.silent(), null, () -> false);
             double before = ahead.secondsWaited();
@@ -83,9 +97,7 @@ final class InputTimings {
             double waited = ahead.secondsWaited() - before;
             System.out.printf(
                     "  %d steps of %.0f ms, of which waiting for input %.3f%%%n",
-                    steps,
-                    seconds(start) / steps * 1e3,
-                    100 * waited / seconds(start));
+                    steps, seconds(start) / steps * 1e3, 100 * waited / seconds(start));
         }
     }
 
