@@ -29,12 +29,14 @@ import org.zebralm.train.Checkpoints;
 import org.zebralm.train.GemmRate;
 import org.zebralm.train.MetricsLog;
 import org.zebralm.train.PrefetchedBatches;
+import org.zebralm.train.Recompute;
 import org.zebralm.train.RunStart;
 import org.zebralm.train.StepReport;
 import org.zebralm.train.TensorBoardLog;
 import org.zebralm.train.TrainConfig;
 import org.zebralm.train.TrainListener;
 import org.zebralm.train.Trainer;
+import org.zebralm.train.TrainingMemory;
 
 /// Trains a run's model in its folder, from its last checkpoint if there is one.
 final class TrainingRun implements AutoCloseable {
@@ -115,6 +117,16 @@ final class TrainingRun implements AutoCloseable {
         return trainer;
     }
 
+    private void announce(TrainingMemory memory, Recompute recompute) {
+        String again = switch (recompute) {
+            case NONE -> "nothing is computed twice";
+            case ATTENTION -> "all but attention is computed twice";
+            case LAYER -> "layers are computed twice";
+            case AUTO -> throw new IllegalStateException("a run has decided");
+        };
+        terminal.out().println("memory     about %s; %s".formatted(Units.bytes(memory.total(recompute)), again));
+    }
+
     /// Trains to the end, or until `stop`; returns whether the end was reached. Either way the state is saved.
     ///
     /// @param left the time to fill if the number of steps is not known yet
@@ -123,6 +135,7 @@ final class TrainingRun implements AutoCloseable {
         var packed =
                 new PackedBatches(text.train(), packing, config.batchRows(), config.contextLength(), config.seed());
         announce(packed.report(), config.contextLength());
+        announce(trainer.memory(), trainer.recompute());
         List<Batch> validation = validation(config);
         if (trainer.step() > 0) {
             terminal.out().println("resumed    at step " + trainer.step());

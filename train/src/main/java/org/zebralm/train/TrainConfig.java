@@ -49,7 +49,7 @@ public record TrainConfig(
                 GuardConfig.defaults(),
                 EmaConfig.none(),
                 DType.BFLOAT16,
-                Recompute.NONE,
+                Recompute.AUTO,
                 100,
                 200,
                 2,

@@ -34,6 +34,7 @@ public final class Trainer implements AutoCloseable {
     private final Optimizer optimizer;
     private final StepGuard guard;
     private final @Nullable WeightAverage average;
+    private final TrainingMemory memory;
     private final Recompute recompute;
     private TrainConfig config;
     private int step;
@@ -45,14 +46,13 @@ public final class Trainer implements AutoCloseable {
                     + config.contextLength() + " and " + model.maxPositions());
         }
         this.config = config;
-        this.recompute = config.recompute() == Recompute.AUTO
-                ? new TrainingMemory(
-                                model,
-                                (long) config.batchRows() * config.contextLength(),
-                                config.compute(),
-                                config.loss().chunk())
-                        .choose(FreeMemory.bytes())
-                : config.recompute();
+        this.memory = new TrainingMemory(
+                model,
+                (long) config.batchRows() * config.contextLength(),
+                config.compute(),
+                config.loss().chunk());
+        this.recompute =
+                config.recompute() == Recompute.AUTO ? memory.choose(FreeMemory.bytes()) : config.recompute();
         this.parameters = new Parameters(initial, config.compute());
         try (var _ = Autograd.recording(false)) {
             this.zebra = Zebra.load(Params.of(parameters), model, kernel);
@@ -86,6 +86,11 @@ public final class Trainer implements AutoCloseable {
 
     public TrainConfig config() {
         return config;
+    }
+
+    /// Returns the memory that the run is expected to take.
+    public TrainingMemory memory() {
+        return memory;
     }
 
     /// Returns what is computed again on the way back, decided.
