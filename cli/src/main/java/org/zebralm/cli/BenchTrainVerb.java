@@ -147,7 +147,7 @@ final class BenchTrainVerb implements Callable<Integer> {
                 "backward",
                 "optimizer",
                 "of global",
-                "Cost says");
+                "FLOPs say");
         for (TrainRow row : rows) {
             double forward = row.times().stream()
                     .mapToDouble(t -> t.forward() / t.total())
