@@ -51,8 +51,7 @@ public final class Trainer implements AutoCloseable {
                 (long) config.batchRows() * config.contextLength(),
                 config.compute(),
                 config.loss().chunk());
-        this.recompute =
-                config.recompute() == Recompute.AUTO ? memory.choose(FreeMemory.bytes()) : config.recompute();
+        this.recompute = config.recompute() == Recompute.AUTO ? memory.choose(FreeMemory.bytes()) : config.recompute();
         this.parameters = new Parameters(initial, config.compute());
         try (var _ = Autograd.recording(false)) {
             this.zebra = Zebra.load(Params.of(parameters), model, kernel);
