@@ -16,11 +16,9 @@ public record TrainingMemory(ZebraConfig model, long tokens, DType dtype, int lo
     /// What a process has beside tensors, Java's heap included.
     private static final long PROCESS = 1500L << 20;
 
-    /// How often the tensors that a layer works with count: kernels' float32 sums, scratch memory of matrix products,
-    /// and
-    /// holes that freed blocks leave. By measurement: with this, estimates for 2,048 to 32,768 tokens lie within 9%
-    of the
-    /// peaks seen (`results/`).
+    /// How often the tensors that a layer works with count: kernels' float32 sums, scratch memory of matrix
+    /// products, and holes that freed blocks leave. By measurement: with this, estimates for 2,048 to 32,768 tokens
+    /// lie within 9% of the peaks seen (`results/`).
     private static final int WORKING = 4;
 
     /// Returns the bytes of weights, gradients and the optimizer.
