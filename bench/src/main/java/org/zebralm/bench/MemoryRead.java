@@ -14,8 +14,6 @@ final class MemoryRead implements AutoCloseable {
     /// 256 MiB: several times what last-level caches hold.
     private static final long FLOATS = 1L << 26;
 
-    private static final int CALLS = 2;
-
     private final Lifetime lifetime = new Lifetime();
     private final Tensor floats;
 
@@ -25,10 +23,10 @@ final class MemoryRead implements AutoCloseable {
         }
     }
 
-    /// Returns 1e9 bytes a second, the best of two calls.
-    double gigabytesPerSecond() {
+    /// Returns 1e9 bytes a second, the best of some calls.
+    double gigabytesPerSecond(int calls) {
         double best = Double.POSITIVE_INFINITY;
-        for (int i = 0; i < CALLS; i++) {
+        for (int i = 0; i < calls; i++) {
             try (var _ = Scope.open()) {
                 long start = System.nanoTime();
                 floats.sum();

@@ -14,6 +14,8 @@ import java.util.function.DoubleSupplier;
 final class Series {
     /// The most memory a mask may take; larger ones are left out.
     static final long MOST_MASK_BYTES = 1L << 30;
+    /// Reads of memory before a repetition, of which the best counts.
+    private static final int READS = 2;
     /// Where a series that starts longer is tried first, to foretell what it will take.
     private static final int TRIAL_LENGTH = 1024;
 
@@ -52,7 +54,7 @@ final class Series {
             }
             if (attention.pass() == Pass.DECODE) {
                 try (var memory = new MemoryRead()) {
-                    alternate(running, memory::gigabytesPerSecond);
+                    alternate(running, () -> memory.gigabytesPerSecond(READS));
                 }
             } else {
                 alternate(running, () -> Double.NaN);

@@ -88,13 +88,13 @@ final class Stopwatch {
     Row.Measured row(AttentionCase attention, Implementation implementation) {
         double best = Arrays.stream(repetitions, 0, done).min().orElseThrow();
         return new Row.Measured(
-                attention, implementation, median(repetitions, done), best, done, calls, median(reads, done));
-    }
-
-    private static double median(double[] values, int count) {
-        double[] sorted = Arrays.copyOf(values, count);
-        Arrays.sort(sorted);
-        return (sorted[(count - 1) / 2] + sorted[count / 2]) / 2;
+                attention,
+                implementation,
+                Median.of(Arrays.copyOf(repetitions, done)),
+                best,
+                done,
+                calls,
+                Median.of(Arrays.copyOf(reads, done)));
     }
 
     private static double time(Contender contender, int calls) {

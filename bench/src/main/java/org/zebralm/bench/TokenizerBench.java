@@ -137,9 +137,8 @@ public record TokenizerBench(SplitPattern split, int vocabSize, long encodeBytes
                 seconds[i] = (System.nanoTime() - start) / 1e9;
             }
         }
-        Arrays.sort(seconds);
-        double median = (seconds[(repeats - 1) / 2] + seconds[repeats / 2]) / 2;
-        results.accept(new Result(task, median, seconds[0], bytes, tokens, repeats));
+        double best = Arrays.stream(seconds).min().orElseThrow();
+        results.accept(new Result(task, Median.of(seconds), best, bytes, tokens, repeats));
     }
 
     private long train(List<Document> documents, Path tokenizerJson) {

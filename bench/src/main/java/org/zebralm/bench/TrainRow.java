@@ -19,8 +19,7 @@ public record TrainRow(
 
     /// Returns the seconds of a step, the median.
     public double seconds() {
-        double[] sorted = times.stream().mapToDouble(StepTimes::total).sorted().toArray();
-        return (sorted[(sorted.length - 1) / 2] + sorted[sorted.length / 2]) / 2;
+        return Median.of(times.stream().mapToDouble(StepTimes::total).toArray());
     }
 
     public double tokensPerSecond() {

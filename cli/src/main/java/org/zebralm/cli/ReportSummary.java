@@ -9,6 +9,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.Optional;
 import java.util.SequencedMap;
+import org.zebralm.bench.Median;
 
 /// What a run comes to, in few numbers. Those that the run did not report are NaN.
 ///
@@ -149,10 +150,7 @@ record ReportSummary(
     }
 
     private static double median(double... values) {
-        double[] sorted =
-                Arrays.stream(values).filter(Double::isFinite).sorted().toArray();
-        int n = sorted.length;
-        return n == 0 ? Double.NaN : (sorted[(n - 1) / 2] + sorted[n / 2]) / 2;
+        return Median.of(Arrays.stream(values).filter(Double::isFinite).toArray());
     }
 
     private static double max(double... values) {

@@ -43,7 +43,7 @@ public final class Tokenizer implements AutoCloseable {
         NativeLibrary.load();
         byte[] json = read(tokenizerJson);
         try {
-            return new Tokenizer(tokenizerJson, Vocabulary.parse(json), sha256(json), open(tokenizerJson));
+            return new Tokenizer(tokenizerJson, Vocabulary.parse(json), fingerprint(json), open(tokenizerJson));
         } catch (IOException | RuntimeException e) {
             throw new IllegalArgumentException(
                     "cannot use " + tokenizerJson + " as a tokenizer.json: " + e.getMessage(), e);
@@ -139,9 +139,10 @@ public final class Tokenizer implements AutoCloseable {
         tokenizer.close();
     }
 
-    private static String sha256(byte[] bytes) {
+    /// Returns the [#fingerprint] of a tokenizer with this `tokenizer.json`: its SHA-256 in hexadecimal.
+    public static String fingerprint(byte[] tokenizerJson) {
         try {
-            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
+            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(tokenizerJson));
         } catch (NoSuchAlgorithmException e) {
             throw new AssertionError("every JDK has SHA-256", e);
         }

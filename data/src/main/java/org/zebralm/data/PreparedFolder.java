@@ -79,7 +79,7 @@ public final class PreparedFolder implements AutoCloseable {
     private static void requireTokenizerFile(Path folder, PreparedManifest manifest) {
         Path file = inside(folder, manifest.tokenizer().file());
         try {
-            String sha256 = Sha256.hex(Files.readAllBytes(file));
+            String sha256 = Tokenizer.fingerprint(Files.readAllBytes(file));
             if (!sha256.equals(manifest.tokenizer().sha256())) {
                 throw new IllegalArgumentException("a prepared folder's tokenizer must be the one that made its "
                         + "shards, of SHA-256 " + manifest.tokenizer().sha256() + ": " + file + " has " + sha256

@@ -2,7 +2,6 @@ package org.zebralm.data;
 
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 
 /// SHA-256, the same on every machine and in every version of ours.
 final class Sha256 {
@@ -15,10 +14,5 @@ final class Sha256 {
         } catch (NoSuchAlgorithmException e) {
             throw new AssertionError("every JDK has SHA-256", e);
         }
-    }
-
-    /// The digest in hexadecimal, as [org.zebralm.tokenizer.Tokenizer#fingerprint] has it.
-    static String hex(byte[] bytes) {
-        return HexFormat.of().formatHex(of(bytes));
     }
 }

@@ -26,10 +26,6 @@ final class FreeMemory {
     }
 
     static long available(String meminfo) {
-        return meminfo.lines()
-                .filter(line -> line.startsWith("MemAvailable:"))
-                .mapToLong(line -> 1024 * Long.parseLong(line.replaceAll("\\D+", "")))
-                .findFirst()
-                .orElse(Long.MAX_VALUE);
+        return ProcField.bytes(meminfo.lines(), "MemAvailable").orElse(Long.MAX_VALUE);
     }
 }

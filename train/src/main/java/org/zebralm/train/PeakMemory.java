@@ -15,7 +15,7 @@ import java.util.stream.Stream;
 /// The most memory this process has had resident: Java heap, libtorch, mapped files.
 public final class PeakMemory {
     private static final Path STATUS = Path.of("/proc/self/status");
-    private static final String PEAK = "VmHWM:";
+    private static final String PEAK = "VmHWM";
 
     /// Of `struct rusage` on 64-bit systems: two `timeval` of 16 bytes, then `ru_maxrss`.
     private static final MemoryLayout USAGE = MemoryLayout.sequenceLayout(18, ValueLayout.JAVA_LONG);
@@ -36,9 +36,7 @@ public final class PeakMemory {
 
     static OptionalLong fromStatus() {
         try (Stream<String> lines = Files.lines(STATUS)) {
-            return lines.filter(line -> line.startsWith(PEAK))
-                    .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")) * 1024)
-                    .findFirst();
+            return ProcField.bytes(lines, PEAK);
         } catch (IOException e) {
             return OptionalLong.empty(); // a sandbox may hide it
         }

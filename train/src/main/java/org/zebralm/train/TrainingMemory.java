@@ -1,5 +1,6 @@
 package org.zebralm.train;
 
+import org.zebralm.model.Cost;
 import org.zebralm.model.ZebraConfig;
 import org.zebralm.tensor.DType;
 
@@ -24,7 +25,7 @@ public record TrainingMemory(ZebraConfig model, long tokens, DType dtype, int lo
     /// Returns the bytes of weights, gradients and the optimizer.
     public long state() {
         long leaf = dtype == DType.FLOAT32 ? 0 : dtype.bytes();
-        return parameters() * (STATE_BYTES + leaf);
+        return new Cost(model).parameters() * (STATE_BYTES + leaf);
     }
 
     /// Returns the bytes of what all layers keep from the way forward to the way back.
@@ -70,13 +71,5 @@ public record TrainingMemory(ZebraConfig model, long tokens, DType dtype, int lo
             }
         }
         return Recompute.LAYER;
-    }
-
-    private long parameters() {
-        long width = model.hiddenSize();
-        long attention = width * model.headDim() * (2L * model.numHeads() + 2L * model.numKvHeads());
-        long layer = attention + 3 * width * model.intermediateSize() + 2 * width;
-        long vocabulary = model.vocabSize() * width * (model.tieEmbeddings() ? 1 : 2);
-        return model.numLayers() * layer + vocabulary + width;
     }
 }
