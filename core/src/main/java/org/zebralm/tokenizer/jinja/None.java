@@ -1,0 +1,6 @@
+package org.zebralm.tokenizer.jinja;
+
+/// Python's `None`.
+enum None {
+    NONE
+}
