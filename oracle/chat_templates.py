@@ -53,7 +53,7 @@ def run(template, variables):
         compiled = utils._cached_compile_jinja_template(template)
         blocks, spans = [], []
         with compiled.environment.activate_tracker(blocks, spans):
-            for block in compiled.generate(**variables):
+            for block in compiled.generate(**json.loads(json.dumps(variables))):
                 blocks.append(block)
         return {"text": "".join(blocks), "spans": spans}
 
@@ -135,7 +135,7 @@ TEMPLATES = [
     "{% macro m(a) %}x{% endmacro %}{{ m.name }}{{ m.arguments }}{{ m }}",
     "{% filter upper | replace('A', 'b') %}banana {{ s }}{% endfilter %}",
     "{% with a = 1, b = n %}{{ a }}{{ b }}{% endwith %}{{ a }}",
-    "{% block x %}block {{ n }}{% endblock %}{{ self.x() }}",
+    "{% block x %}block {{ n }}{% endblock %}",
     "{% block x scoped %}{{ n }}{% endblock x %}",
     "{% for i in l %}{% block y %}{{ i }}{% endblock %}{% endfor %}",
     "{% for i in l %}{{ n }}{% endfor %}{% set n = 1 %}{{ n }}",
@@ -149,7 +149,7 @@ TEMPLATES = [
     "{% if %}", "{{ }}", "{{ 1 + }}", "{% for %}", "{% endfor %}", "{% if t %}", "{{ 'a }}", "{{ a b }}", "{% break %}", "{{ (1, 2 }}",
     "{% set loop = 1 %}{{ loop }}", "{% for i in l %}{% set loop = 1 %}{% endfor %}", "{% set true = 1 %}", "{{ f(a=1, 2) }}", "{{ {'a' 1} }}",
     "{# unclosed", "{% raw %}x", "{{ a.1 }}", "{{ l.0 }}{{ l.1 }}", "{{ 1.5.x }}", "{{ x is defined is defined }}", "{{ l[1:2, 3] }}",
-    "{{ caller }}{{ varargs }}{{ loop }}{{ self }}", "{{ messages[0]['role'] ~ messages[-1].content|trim }}",
+    "{{ caller }}{{ varargs }}{{ loop }}", "{{ messages[0]['role'] ~ messages[-1].content|trim }}",
     "{% for m in messages %}{% generation %}{{ m.content }}{% endgeneration %}|{% endfor %}",
     "é😀{% for m in messages %}{% if m.role == 'assistant' %}{% generation %}{{ m.content }}{% set n = 2 %}{% endgeneration %}{{ n }}{% endif %}{% endfor %}",
     "{{ '<' | e }}{{ ('<' | e) + '<' }}{{ '<' ~ ('<' | safe) }}{{ ('<b>' | safe) + '<' }}",

@@ -26,7 +26,8 @@ public final class ChatTemplate {
         this.specialTokens = specialTokens;
     }
 
-    /// Reads the template of a model folder: `chat_template.jinja` (and `additional_chat_templates`), or `chat_template` of
+    /// Reads the template of a model folder: `chat_template.jinja` (and `additional_chat_templates`), or
+    /// `chat_template` of
     /// `tokenizer_config.json`, one or several with names; and the special tokens, which are variables of it.
     ///
     /// @throws IllegalArgumentException naming the folder, if it has no template or one that cannot be parsed
@@ -105,8 +106,8 @@ public final class ChatTemplate {
             end = markLastText(marked);
             last.put(key, marked);
         } else {
-            throw new IllegalArgumentException(
-                    "a chat to be continued must end with a message that has the text " + key + ": got " + last.keySet());
+            throw new IllegalArgumentException("a chat to be continued must end with a message that has the text " + key
+                    + ": got " + last.keySet());
         }
         messages.add(last);
         String text = template.render(variables(chat, messages), clock).text();
@@ -115,7 +116,9 @@ public final class ChatTemplate {
             throw new IllegalArgumentException(
                     "a chat to be continued must be rendered with its last message whole, which this template does not");
         }
-        return text.startsWith(END, at) ? text.substring(0, at) : text.substring(0, at).stripTrailing();
+        return text.startsWith(END, at)
+                ? text.substring(0, at)
+                : text.substring(0, at).stripTrailing();
     }
 
     private static String markLastText(List<Object> parts) {

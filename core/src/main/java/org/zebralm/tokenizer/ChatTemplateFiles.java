@@ -38,8 +38,8 @@ final class ChatTemplateFiles {
         JsonNode settings = files.json(SETTINGS);
         files.readTemplates(settings);
         if (files.templates.isEmpty()) {
-            throw new IllegalArgumentException(folder + " has no chat template: neither " + TEMPLATE
-                    + " nor chat_template in " + SETTINGS);
+            throw new IllegalArgumentException(
+                    folder + " has no chat template: neither " + TEMPLATE + " nor chat_template in " + SETTINGS);
         }
         files.readTokens(settings);
         files.readTokens(files.json(TOKENS));

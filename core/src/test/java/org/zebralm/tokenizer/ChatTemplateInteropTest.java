@@ -42,7 +42,9 @@ class ChatTemplateInteropTest {
     @Test
     void realTemplatesRenderAsByTransformers() throws IOException, InterruptedException {
         String folders = System.getenv("ZEBRA_CHAT_FOLDERS");
-        assertThat(folders).as("ZEBRA_CHAT_FOLDERS must name a folder of model folders").isNotNull();
+        assertThat(folders)
+                .as("ZEBRA_CHAT_FOLDERS must name a folder of model folders")
+                .isNotNull();
         Path cases = folder.resolve("real.jsonl");
         List<String> command = new ArrayList<>(List.of("real", cases.toString()));
         try (Stream<Path> models = Files.list(Path.of(folders))) {
@@ -111,8 +113,8 @@ class ChatTemplateInteropTest {
                 .as("ZEBRA_ORACLE_PYTHON must name a Python with transformers: see oracle/README.md")
                 .isNotNull();
         Path program = Path.of("oracle/chat_templates.py");
-        List<String> command = new ArrayList<>(List.of(
-                python, (Files.exists(program) ? program : Path.of("..").resolve(program)).toString()));
+        List<String> command = new ArrayList<>(
+                List.of(python, (Files.exists(program) ? program : Path.of("..").resolve(program)).toString()));
         command.addAll(arguments);
         Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
         String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);

@@ -14,8 +14,9 @@ import org.zebralm.tokenizer.jinja.Template.Span;
 import org.zebralm.tokenizer.jinja.TemplateException;
 
 class ChatTemplateTest {
-    private static final String PLAIN = "{% for m in messages %}[{{ m.role }}]{{ m.content }}{{ eos_token }}{% endfor %}"
-            + "{% if add_generation_prompt %}[assistant]{% endif %}";
+    private static final String PLAIN =
+            "{% for m in messages %}[{{ m.role }}]{{ m.content }}{{ eos_token }}{% endfor %}"
+                    + "{% if add_generation_prompt %}[assistant]{% endif %}";
     private static final List<Map<String, String>> MESSAGES =
             List.of(Chat.message("user", "Hi"), Chat.message("assistant", "Yo "));
 
@@ -29,7 +30,8 @@ class ChatTemplateTest {
     @Test
     void messagesSpecialTokensAndThePromptAreRendered() {
         assertThat(plain().render(Chat.of(MESSAGES)).text()).isEqualTo("[user]Hi</s>[assistant]Yo </s>");
-        assertThat(plain().render(Chat.of(MESSAGES.subList(0, 1)).withGenerationPrompt()).text())
+        assertThat(plain().render(Chat.of(MESSAGES.subList(0, 1)).withGenerationPrompt())
+                        .text())
                 .isEqualTo("[user]Hi</s>[assistant]");
     }
 
@@ -41,7 +43,8 @@ class ChatTemplateTest {
                         .render(Chat.of(MESSAGES).continuingLastMessage())
                         .text())
                 .isEqualTo("Yo");
-        assertThatThrownBy(() -> ChatTemplate.of("content", Map.of()).render(Chat.of(MESSAGES).continuingLastMessage()))
+        assertThatThrownBy(() -> ChatTemplate.of("content", Map.of())
+                        .render(Chat.of(MESSAGES).continuingLastMessage()))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("whole");
     }
@@ -68,7 +71,8 @@ class ChatTemplateTest {
         Chat chat = Chat.of(MESSAGES);
 
         assertThat(several.render(chat).text()).isEqualTo("<s>plainFalse");
-        assertThat(several.render(chat.withTools(List.of(Map.of("name", "f")))).text()).isEqualTo("tools1");
+        assertThat(several.render(chat.withTools(List.of(Map.of("name", "f")))).text())
+                .isEqualTo("tools1");
         assertThat(several.render(chat.with("bos_token", "B")).text()).isEqualTo("BplainFalse");
         assertThatThrownBy(() -> several.render(chat.withTemplate("rag")))
                 .isInstanceOf(IllegalArgumentException.class)
@@ -96,7 +100,8 @@ class ChatTemplateTest {
         assertThatThrownBy(() -> Chat.of(MESSAGES).withGenerationPrompt().continuingLastMessage())
                 .hasMessageContaining("both");
         assertThatThrownBy(() -> Chat.of(MESSAGES).with("tools", "x")).hasMessageContaining("tools");
-        assertThatThrownBy(() -> ChatTemplate.of("{{ raise_exception('roles!') }}", Map.of()).render(Chat.of(MESSAGES)))
+        assertThatThrownBy(() -> ChatTemplate.of("{{ raise_exception('roles!') }}", Map.of())
+                        .render(Chat.of(MESSAGES)))
                 .isInstanceOf(TemplateException.class)
                 .hasMessageContaining("roles!");
     }

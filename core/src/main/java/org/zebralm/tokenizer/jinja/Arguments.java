@@ -2,7 +2,6 @@ package org.zebralm.tokenizer.jinja;
 
 import java.math.BigInteger;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -23,8 +22,8 @@ record Arguments(List<Object> positional, Map<String, Object> named) {
     Bound bind(String function, int required, String... parameters) {
         @Nullable Object[] values = new @Nullable Object[parameters.length];
         if (positional.size() > parameters.length) {
-            throw TemplateException.runtime(function + "() takes at most " + parameters.length + " arguments: got "
-                    + positional.size());
+            throw TemplateException.runtime(
+                    function + "() takes at most " + parameters.length + " arguments: got " + positional.size());
         }
         for (int i = 0; i < positional.size(); i++) {
             values[i] = positional.get(i);

@@ -36,6 +36,9 @@ final class Attributes {
     /// Returns a true attribute, never an element; null if there is none.
     static @Nullable Object find(Object owner, String name, Budget budget) {
         if (owner instanceof Undefined undefined) {
+            if (name.equals("__class__")) {
+                return Undefined.unsafe(owner, name);
+            }
             throw undefined.error();
         }
         boolean hidden = name.startsWith("_");
@@ -58,7 +61,9 @@ final class Attributes {
             case Dict dict -> CollectionMethods.find(dict, name, budget);
             case Tuple tuple -> {
                 int index = tuple.names().indexOf(name);
-                yield index >= 0 ? tuple.items().get(index) : CollectionMethods.find(tuple.items(), name, budget, false);
+                yield index >= 0
+                        ? tuple.items().get(index)
+                        : CollectionMethods.find(tuple.items(), name, budget, false);
             }
             case List<?> list -> CollectionMethods.find(list, name, budget, true);
             case Range range ->
@@ -79,10 +84,13 @@ final class Attributes {
                     default -> null;
                 };
             case Cycler cycler -> cycler.attribute(name);
-            case Double number when name.equals("is_integer") ->
+            case Double number
+            when name.equals("is_integer") ->
                 new Callable.Function(name, _ -> !number.isInfinite() && number == Math.rint(number));
-            case BigInteger integer when name.equals("bit_length") ->
-                new Callable.Function(name, _ -> BigInteger.valueOf(integer.abs().bitLength()));
+            case BigInteger integer
+            when name.equals("bit_length") ->
+                new Callable.Function(
+                        name, _ -> BigInteger.valueOf(integer.abs().bitLength()));
             default -> null;
         };
     }

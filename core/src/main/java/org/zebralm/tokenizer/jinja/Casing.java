@@ -92,7 +92,10 @@ final class Casing {
             return true;
         }
         return Character.getType(code) == Character.OTHER_NUMBER
-                && (code == 0xb2 || code == 0xb3 || code == 0xb9 || code >= 0x2070 && code <= 0x2089
+                && (code == 0xb2
+                        || code == 0xb3
+                        || code == 0xb9
+                        || code >= 0x2070 && code <= 0x2089
                         || code >= 0x2460 && code <= 0x249b);
     }
 

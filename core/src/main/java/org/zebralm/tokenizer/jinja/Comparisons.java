@@ -52,16 +52,15 @@ final class Comparisons {
             return one.equals(other);
         }
         budget.enter();
-        boolean equal =
-                switch (left) {
-                    case Undefined _ -> right instanceof Undefined;
-                    case Tuple tuple -> right instanceof Tuple peer && equalItems(tuple.items(), peer.items(), budget);
-                    case List<?> list -> right instanceof List<?> peer && equalItems(list, peer, budget);
-                    case Range range -> right instanceof Range peer && equalItems(range.items(), peer.items(), budget);
-                    case Dict dict -> right instanceof Dict peer && equalDicts(dict, peer, budget);
-                    case DictView view -> right instanceof DictView peer && equalViews(view, peer, budget);
-                    default -> left == right;
-                };
+        boolean equal = switch (left) {
+            case Undefined _ -> right instanceof Undefined;
+            case Tuple tuple -> right instanceof Tuple peer && equalItems(tuple.items(), peer.items(), budget);
+            case List<?> list -> right instanceof List<?> peer && equalItems(list, peer, budget);
+            case Range range -> right instanceof Range peer && equalItems(range.items(), peer.items(), budget);
+            case Dict dict -> right instanceof Dict peer && equalDicts(dict, peer, budget);
+            case DictView view -> right instanceof DictView peer && equalViews(view, peer, budget);
+            default -> left == right;
+        };
         budget.leave();
         return equal;
     }
@@ -98,8 +97,7 @@ final class Comparisons {
             return left == right;
         }
         List<Object> items = right.items();
-        return left.dict().size() == items.size()
-                && items.stream().allMatch(item -> contains(left, item, budget));
+        return left.dict().size() == items.size() && items.stream().allMatch(item -> contains(left, item, budget));
     }
 
     static boolean contains(Object container, Object item, Budget budget) {
@@ -110,8 +108,7 @@ final class Comparisons {
                 if (item instanceof Undefined undefined) {
                     throw TemplateException.runtime("in a string must stand a string: " + undefined.message());
                 }
-                throw TemplateException.runtime(
-                        "in a string must stand a string: got '" + Types.nameOf(item) + "'");
+                throw TemplateException.runtime("in a string must stand a string: got '" + Types.nameOf(item) + "'");
             }
             return Text.find(text, part, 0, budget) >= 0;
         }
@@ -165,8 +162,8 @@ final class Comparisons {
         if (right instanceof Undefined undefined) {
             throw undefined.error();
         }
-        throw TemplateException.runtime("'" + operator + "' is not supported between '" + Types.nameOf(left)
-                + "' and '" + Types.nameOf(right) + "'");
+        throw TemplateException.runtime("'" + operator + "' is not supported between '" + Types.nameOf(left) + "' and '"
+                + Types.nameOf(right) + "'");
     }
 
     private static int orderItems(String operator, List<?> left, List<?> right, Budget budget) {

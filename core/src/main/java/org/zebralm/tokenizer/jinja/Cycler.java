@@ -15,20 +15,23 @@ final class Cycler {
         this.items = items;
     }
 
-    @Nullable Object attribute(String name) {
+    @Nullable
+    Object attribute(String name) {
         return switch (name) {
             case "current" -> items.get(position);
             case "items" -> Tuple.of(items);
             case "pos" -> java.math.BigInteger.valueOf(position);
-            case "next" -> new Callable.Function(name, _ -> {
-                Object item = items.get(position);
-                position = (position + 1) % items.size();
-                return item;
-            });
-            case "reset" -> new Callable.Function(name, _ -> {
-                position = 0;
-                return None.NONE;
-            });
+            case "next" ->
+                new Callable.Function(name, _ -> {
+                    Object item = items.get(position);
+                    position = (position + 1) % items.size();
+                    return item;
+                });
+            case "reset" ->
+                new Callable.Function(name, _ -> {
+                    position = 0;
+                    return None.NONE;
+                });
             default -> null;
         };
     }

@@ -19,7 +19,8 @@ final class Dict {
         entries.put(hashed, new Entry(old == null ? key : old.key, value));
     }
 
-    @Nullable Object get(Object key) {
+    @Nullable
+    Object get(Object key) {
         Object hashed = hashable(key);
         Entry entry = hashed == null ? null : entries.get(hashed);
         return entry == null ? null : entry.value;
@@ -56,8 +57,8 @@ final class Dict {
         return switch (key) {
             case Markup markup -> markup.text();
             case Boolean bool -> bool ? BigInteger.ONE : BigInteger.ZERO;
-            case Double number when !number.isInfinite() && number == Math.rint(number) -> new BigDecimal(number)
-                    .toBigInteger();
+            case Double number
+            when !number.isInfinite() && number == Math.rint(number) -> new BigDecimal(number).toBigInteger();
             case Tuple tuple -> {
                 List<Object> items = new ArrayList<>();
                 for (Object item : tuple.items()) {

@@ -41,7 +41,8 @@ final class Escapes {
                     if (code < 0x80) {
                         out.append((char) code);
                     } else {
-                        // Jinja writes such a character as an escape first, whose backslash the one before then escapes.
+                        // Jinja writes such a character as an escape first, whose backslash the one before then
+                        // escapes.
                         int start = out.length();
                         Printing.escape(out, code);
                         out.deleteCharAt(start);

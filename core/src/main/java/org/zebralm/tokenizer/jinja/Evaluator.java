@@ -32,52 +32,51 @@ final class Evaluator {
     Object evaluate(Expression expression, Frame frame) {
         budget.step();
         budget.enter();
-        Object value =
-                switch (expression) {
-                    case Expression.Constant constant -> constant.value();
-                    case Expression.Name name -> frame.get(name.name());
-                    case Expression.Captured _ -> frame.captured();
-                    case Expression.TupleOf tuple -> Tuple.of(all(tuple.items(), frame));
-                    case Expression.ListOf list -> all(list.items(), frame);
-                    case Expression.DictOf dict -> dict(dict, frame);
-                    case Expression.Conditional conditional -> conditional(conditional, frame);
-                    case Expression.And and -> {
-                        Object left = evaluate(and.left(), frame);
-                        yield Types.isTrue(left) ? evaluate(and.right(), frame) : left;
-                    }
-                    case Expression.Or or -> {
-                        Object left = evaluate(or.left(), frame);
-                        yield Types.isTrue(left) ? left : evaluate(or.right(), frame);
-                    }
-                    case Expression.Not not -> !Types.isTrue(evaluate(not.operand(), frame));
-                    case Expression.Sign sign -> Operators.sign(sign.negative(), evaluate(sign.operand(), frame));
-                    case Expression.Arithmetic arithmetic ->
-                        Operators.apply(
-                                arithmetic.operator(),
-                                evaluate(arithmetic.left(), frame),
-                                evaluate(arithmetic.right(), frame),
-                                budget);
-                    case Expression.Concatenation concatenation -> concatenate(concatenation, frame);
-                    case Expression.Comparison comparison -> compare(comparison, frame);
-                    case Expression.Attribute attribute ->
-                        Attributes.attribute(evaluate(attribute.owner(), frame), attribute.name(), budget);
-                    case Expression.Item item ->
-                        Attributes.item(evaluate(item.owner(), frame), evaluate(item.key(), frame), budget);
-                    case Expression.Slice slice -> slice(slice, frame);
-                    case Expression.Call call -> call(call, frame, null);
-                    case Expression.Filter filter -> {
-                        Object operand = evaluate(filter.operand(), frame);
-                        Arguments arguments = arguments(filter.arguments(), frame);
-                        line = filter.line();
-                        yield Filters.apply(filter.name(), operand, arguments, this);
-                    }
-                    case Expression.Test test -> {
-                        Object operand = evaluate(test.operand(), frame);
-                        Arguments arguments = arguments(test.arguments(), frame);
-                        line = test.line();
-                        yield Tests.apply(test.name(), operand, arguments, this);
-                    }
-                };
+        Object value = switch (expression) {
+            case Expression.Constant constant -> constant.value();
+            case Expression.Name name -> frame.get(name.name());
+            case Expression.Captured _ -> frame.captured();
+            case Expression.TupleOf tuple -> Tuple.of(all(tuple.items(), frame));
+            case Expression.ListOf list -> all(list.items(), frame);
+            case Expression.DictOf dict -> dict(dict, frame);
+            case Expression.Conditional conditional -> conditional(conditional, frame);
+            case Expression.And and -> {
+                Object left = evaluate(and.left(), frame);
+                yield Types.isTrue(left) ? evaluate(and.right(), frame) : left;
+            }
+            case Expression.Or or -> {
+                Object left = evaluate(or.left(), frame);
+                yield Types.isTrue(left) ? left : evaluate(or.right(), frame);
+            }
+            case Expression.Not not -> !Types.isTrue(evaluate(not.operand(), frame));
+            case Expression.Sign sign -> Operators.sign(sign.negative(), evaluate(sign.operand(), frame));
+            case Expression.Arithmetic arithmetic ->
+                Operators.apply(
+                        arithmetic.operator(),
+                        evaluate(arithmetic.left(), frame),
+                        evaluate(arithmetic.right(), frame),
+                        budget);
+            case Expression.Concatenation concatenation -> concatenate(concatenation, frame);
+            case Expression.Comparison comparison -> compare(comparison, frame);
+            case Expression.Attribute attribute ->
+                Attributes.attribute(evaluate(attribute.owner(), frame), attribute.name(), budget);
+            case Expression.Item item ->
+                Attributes.item(evaluate(item.owner(), frame), evaluate(item.key(), frame), budget);
+            case Expression.Slice slice -> slice(slice, frame);
+            case Expression.Call call -> call(call, frame, null);
+            case Expression.Filter filter -> {
+                Object operand = evaluate(filter.operand(), frame);
+                Arguments arguments = arguments(filter.arguments(), frame);
+                line = filter.line();
+                yield Filters.apply(filter.name(), operand, arguments, this);
+            }
+            case Expression.Test test -> {
+                Object operand = evaluate(test.operand(), frame);
+                Arguments arguments = arguments(test.arguments(), frame);
+                line = test.line();
+                yield Tests.apply(test.name(), operand, arguments, this);
+            }
+        };
         budget.leave();
         return value;
     }
@@ -142,7 +141,8 @@ final class Evaluator {
         Object value = expression == null ? None.NONE : evaluate(expression, frame);
         BigInteger bound = Types.integer(value);
         if (bound == null && value != None.NONE) {
-            throw TemplateException.runtime("slice indices must be integers or none: got '" + Types.nameOf(value) + "'");
+            throw TemplateException.runtime(
+                    "slice indices must be integers or none: got '" + Types.nameOf(value) + "'");
         }
         return bound;
     }

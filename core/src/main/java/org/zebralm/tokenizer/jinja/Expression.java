@@ -16,7 +16,8 @@ sealed interface Expression {
 
     record DictOf(List<Expression> keys, List<Expression> values) implements Expression {}
 
-    record Conditional(Expression test, Expression then, @Nullable Expression otherwise) implements Expression {}
+    record Conditional(
+            Expression test, Expression then, @Nullable Expression otherwise) implements Expression {}
 
     record And(Expression left, Expression right) implements Expression {}
 
@@ -38,8 +39,10 @@ sealed interface Expression {
     record Item(Expression owner, Expression key) implements Expression {}
 
     record Slice(
-            Expression owner, @Nullable Expression start, @Nullable Expression stop, @Nullable Expression step)
-            implements Expression {}
+            Expression owner,
+            @Nullable Expression start,
+            @Nullable Expression stop,
+            @Nullable Expression step) implements Expression {}
 
     record Call(Expression callee, CallArguments arguments, int line) implements Expression {}
 

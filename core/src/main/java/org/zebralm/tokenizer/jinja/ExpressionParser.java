@@ -163,6 +163,7 @@ final class ExpressionParser {
             case NAME -> {
                 tokens.next();
                 return switch (token.text()) {
+                    case "self" -> throw tokens.fail("self is refused: a chat template's blocks stand where they are");
                     case "true", "True" -> new Expression.Constant(true);
                     case "false", "False" -> new Expression.Constant(false);
                     case "none", "None" -> new Expression.Constant(None.NONE);

@@ -26,7 +26,7 @@ final class Filters {
         FILTERS.put("tojson", (value, arguments, evaluator) -> Json.filter(value, arguments, evaluator.budget()));
         FILTERS.put("default", Filters::orDefault);
         FILTERS.put("d", Filters::orDefault);
-        for (String name : List.of("random", "urlize", "pprint", "xmlattr")) {
+        for (String name : List.of("random", "urlize", "pprint", "xmlattr", "striptags", "wordwrap")) {
             FILTERS.put(name, (_, _, _) -> {
                 throw TemplateException.runtime("the filter " + name + " is not implemented");
             });

@@ -79,8 +79,9 @@ record FormatSpec(
         if (plain) {
             return text;
         }
-        require(Types.string(value) != null && (type == 0 || type == 's') && align != '=' && grouping == 0, "for "
-                + Types.nameOf(value));
+        require(
+                Types.string(value) != null && (type == 0 || type == 's') && align != '=' && grouping == 0,
+                "for " + Types.nameOf(value));
         require(sign == '-' && !alternate, "for a string");
         String cut = precision >= 0 && Text.length(text) > precision ? Text.slice(text, 0, precision) : text;
         return place("", cut, '<', budget);
@@ -88,15 +89,14 @@ record FormatSpec(
 
     private String integer(BigInteger integer, Budget budget) {
         require(precision < 0, "with a precision for an integer");
-        int radix =
-                switch (type) {
-                    case 0, 'd', 'n' -> 10;
-                    case 'b' -> 2;
-                    case 'o' -> 8;
-                    case 'x', 'X' -> 16;
-                    case 'c' -> 0;
-                    default -> throw TemplateException.runtime("unknown format code '" + type + "' for an integer");
-                };
+        int radix = switch (type) {
+            case 0, 'd', 'n' -> 10;
+            case 'b' -> 2;
+            case 'o' -> 8;
+            case 'x', 'X' -> 16;
+            case 'c' -> 0;
+            default -> throw TemplateException.runtime("unknown format code '" + type + "' for an integer");
+        };
         if (radix == 0) {
             int code = Types.clamp(integer);
             require(Character.isValidCodePoint(code), "c for " + integer);
@@ -110,15 +110,13 @@ record FormatSpec(
 
     private String number(double number, Budget budget) {
         char kind = type == 0 && precision >= 0 ? 'g' : type;
-        String digits =
-                switch (kind) {
-                    case 0 -> FloatText.of(Math.abs(number));
-                    case '%' -> NumberText.of(number * 100, 'f', precision < 0 ? 6 : precision, alternate) + "%";
-                    case 'e', 'E', 'f', 'F', 'g', 'G' ->
-                        NumberText.of(number, kind, precision < 0 ? 6 : precision, alternate);
-                    case 'n' -> NumberText.of(number, 'g', precision < 0 ? 6 : precision, alternate);
-                    default -> throw TemplateException.runtime("unknown format code '" + type + "' for a float");
-                };
+        String digits = switch (kind) {
+            case 0 -> FloatText.of(Math.abs(number));
+            case '%' -> NumberText.of(number * 100, 'f', precision < 0 ? 6 : precision, alternate) + "%";
+            case 'e', 'E', 'f', 'F', 'g', 'G' -> NumberText.of(number, kind, precision < 0 ? 6 : precision, alternate);
+            case 'n' -> NumberText.of(number, 'g', precision < 0 ? 6 : precision, alternate);
+            default -> throw TemplateException.runtime("unknown format code '" + type + "' for a float");
+        };
         if (type == 0 && precision >= 0) {
             digits = withoutType(digits, number);
         }

@@ -37,8 +37,11 @@ final class Globals {
             Object message = arguments.bind("raise_exception", 1, "message").get(0);
             throw TemplateException.raised(Printing.text(message, budget));
         });
-        add(frame, "strftime_now", arguments -> Strftime.format(
-                arguments.bind("strftime_now", 1, "format").text(0), ZonedDateTime.now(clock), budget));
+        add(
+                frame,
+                "strftime_now",
+                arguments -> Strftime.format(
+                        arguments.bind("strftime_now", 1, "format").text(0), ZonedDateTime.now(clock), budget));
     }
 
     private static void add(Frame frame, String name, Callable body) {

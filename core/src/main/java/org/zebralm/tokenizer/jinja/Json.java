@@ -158,7 +158,8 @@ final class Json {
                         if (c == 0x7f) {
                             out.append(c);
                         } else {
-                            out.append("\\u").append(Integer.toHexString(c | 0x10000).substring(1));
+                            out.append("\\u")
+                                    .append(Integer.toHexString(c | 0x10000).substring(1));
                         }
                     } else {
                         out.append(c);

@@ -118,15 +118,15 @@ final class Lexer {
     }
 
     private void skipComment() {
-        for (int i = source.indexOf("#}", position); i >= 0; i = source.indexOf("#}", i + 1)) {
-            char sign = i > position ? source.charAt(i - 1) : ' ';
-            position = sign == '-' ? skipSpace(i + 2) : i + 2;
-            if (sign != '-' && sign != '+' && source.startsWith("\n", position)) {
-                position++;
-            }
-            return;
+        int i = source.indexOf("#}", position);
+        if (i < 0) {
+            throw syntax("a comment must be closed by #}");
         }
-        throw syntax("a comment must be closed by #}");
+        char sign = i > position ? source.charAt(i - 1) : ' ';
+        position = sign == '-' ? skipSpace(i + 2) : i + 2;
+        if (sign != '-' && sign != '+' && source.startsWith("\n", position)) {
+            position++;
+        }
     }
 
     /// Returns where a block's end ends; -1 if there is none here.
@@ -228,9 +228,7 @@ final class Lexer {
     private int digitsEnd(int i, int radix, boolean leadingUnderscore, boolean zeros) {
         int end = i;
         while (true) {
-            boolean underscore = end < source.length()
-                    && source.charAt(end) == '_'
-                    && (end > i || leadingUnderscore);
+            boolean underscore = end < source.length() && source.charAt(end) == '_' && (end > i || leadingUnderscore);
             int digit = underscore ? end + 1 : end;
             if (digit >= source.length() || source.charAt(digit) > 'f') {
                 return end;

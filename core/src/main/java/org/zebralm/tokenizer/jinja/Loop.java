@@ -75,7 +75,8 @@ final class Loop implements Callable {
     }
 
     /// Returns an attribute; null if there is none of that name.
-    @Nullable Object attribute(String name) {
+    @Nullable
+    Object attribute(String name) {
         return switch (name) {
             case "index" -> number(index());
             case "index0" -> number(index0);

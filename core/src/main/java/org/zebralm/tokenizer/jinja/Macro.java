@@ -18,7 +18,8 @@ final class Macro implements Callable {
         this.renderer = renderer;
     }
 
-    @Nullable String name() {
+    @Nullable
+    String name() {
         return definition.name();
     }
 
@@ -64,7 +65,9 @@ final class Macro implements Callable {
         if (uses("varargs") && !hasParameter("varargs")) {
             frame.set(
                     "varargs",
-                    Tuple.of(arguments.positional().subList(given, arguments.positional().size())));
+                    Tuple.of(arguments
+                            .positional()
+                            .subList(given, arguments.positional().size())));
         } else if (arguments.positional().size() > parameters.size()) {
             throw TemplateException.runtime("macro " + name() + " takes at most " + parameters.size()
                     + " arguments: got " + arguments.positional().size());
@@ -73,6 +76,7 @@ final class Macro implements Callable {
     }
 
     private boolean hasParameter(String name) {
-        return definition.parameters().stream().anyMatch(parameter -> parameter.name().equals(name));
+        return definition.parameters().stream()
+                .anyMatch(parameter -> parameter.name().equals(name));
     }
 }

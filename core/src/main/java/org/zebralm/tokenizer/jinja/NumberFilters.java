@@ -10,8 +10,8 @@ import org.zebralm.tokenizer.jinja.Filters.Filter;
 
 /// Filters that make numbers.
 final class NumberFilters {
-    private static final Pattern DECIMAL =
-            Pattern.compile("[+-]?(?:\\d+(?:_\\d+)*\\.?(?:\\d+(?:_\\d+)*)?|\\.\\d+(?:_\\d+)*)(?:[eE][+-]?\\d+(?:_\\d+)*)?");
+    private static final Pattern DECIMAL = Pattern.compile(
+            "[+-]?(?:\\d+(?:_\\d+)*\\.?(?:\\d+(?:_\\d+)*)?|\\.\\d+(?:_\\d+)*)(?:[eE][+-]?\\d+(?:_\\d+)*)?");
     private static final Pattern SPECIAL = Pattern.compile("[+-]?(?:inf(?:inity)?|nan)", Pattern.CASE_INSENSITIVE);
 
     private NumberFilters() {}
@@ -67,12 +67,18 @@ final class NumberFilters {
             digits = digits.substring(digits.startsWith("_", 2) ? 3 : 2);
         } else if (base == 0) {
             base = 10;
-            if (digits.startsWith("0") && !digits.replace("0", "").replace("_", "").isEmpty()) {
+            if (digits.startsWith("0")
+                    && !digits.replace("0", "").replace("_", "").isEmpty()) {
                 return null;
             }
         }
-        if (base < 2 || base > 36 || digits.isEmpty() || digits.length() > 4300 || digits.startsWith("_")
-                || digits.endsWith("_") || digits.contains("__")) {
+        if (base < 2
+                || base > 36
+                || digits.isEmpty()
+                || digits.length() > 4300
+                || digits.startsWith("_")
+                || digits.endsWith("_")
+                || digits.contains("__")) {
             return null;
         }
         var plain = new StringBuilder();

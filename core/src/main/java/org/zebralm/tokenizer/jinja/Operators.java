@@ -30,12 +30,11 @@ final class Operators {
                     ? integers(operator, one, other)
                     : floats(operator, Types.toDouble(left), Types.toDouble(right));
         }
-        Object result =
-                switch (operator) {
-                    case "+" -> add(left, right, budget);
-                    case "*" -> repeat(left, right, budget);
-                    default -> null;
-                };
+        Object result = switch (operator) {
+            case "+" -> add(left, right, budget);
+            case "*" -> repeat(left, right, budget);
+            default -> null;
+        };
         if (result == null) {
             throw TemplateException.runtime("'" + operator + "' is not supported between '" + Types.nameOf(left)
                     + "' and '" + Types.nameOf(right) + "'");
@@ -48,7 +47,8 @@ final class Operators {
         String other = Types.string(right);
         if (one != null && other != null) {
             if (left instanceof Markup || right instanceof Markup) {
-                String sum = Markup.escape(left, budget).text() + Markup.escape(right, budget).text();
+                String sum = Markup.escape(left, budget).text()
+                        + Markup.escape(right, budget).text();
                 budget.make(sum.length());
                 return new Markup(sum);
             }

@@ -41,12 +41,12 @@ final class Parser {
             switch (token.type()) {
                 case DATA -> statements.add(new Statement.Data(token.text(), token.line()));
                 case VARIABLE_BEGIN -> {
-                    statements.add(new Statement.Print(
-                            List.of(expressions.parseTuple(true, "", false)), token.line()));
+                    statements.add(new Statement.Print(List.of(expressions.parseTuple(true, "", false)), token.line()));
                     tokens.expect(Type.VARIABLE_END, "}}");
                 }
                 default -> {
-                    if (List.of(ends).contains(tokens.current().text()) && tokens.current().type() == Type.NAME) {
+                    if (List.of(ends).contains(tokens.current().text())
+                            && tokens.current().type() == Type.NAME) {
                         tokens.leave();
                         return statements;
                     }
@@ -271,10 +271,7 @@ final class Parser {
         boolean unpacked = false;
         do {
             Token token = tokens.current();
-            if (!targets.isEmpty()
-                    && (token.isName(end)
-                            || token.type() == Type.BLOCK_END
-                            || token.isOperator(")"))) {
+            if (!targets.isEmpty() && (token.isName(end) || token.type() == Type.BLOCK_END || token.isOperator(")"))) {
                 break;
             }
             if (tokens.skipOperator("(")) {

@@ -163,8 +163,7 @@ final class PercentFormat {
         }
 
         private String character(Object argument) {
-            if (Types.integer(argument) instanceof BigInteger code
-                    && Character.isValidCodePoint(Types.clamp(code))) {
+            if (Types.integer(argument) instanceof BigInteger code && Character.isValidCodePoint(Types.clamp(code))) {
                 return Character.toString(Types.clamp(code));
             }
             if (Types.string(argument) instanceof String text && Text.length(text) == 1) {
@@ -178,12 +177,10 @@ final class PercentFormat {
                 throw undefined.error();
             }
             boolean decimal = "diu".indexOf(type) >= 0;
-            BigInteger integer = decimal && argument instanceof Double number
-                    ? Types.integerOf(number)
-                    : Types.integer(argument);
+            BigInteger integer =
+                    decimal && argument instanceof Double number ? Types.integerOf(number) : Types.integer(argument);
             if (integer == null) {
-                throw TemplateException.runtime(
-                        "%" + type + " needs a number: got '" + Types.nameOf(argument) + "'");
+                throw TemplateException.runtime("%" + type + " needs a number: got '" + Types.nameOf(argument) + "'");
             }
             String digits = integer.abs().toString(decimal ? 10 : type == 'o' ? 8 : 16);
             String prefix = !has('#') || decimal ? "" : "0" + type;

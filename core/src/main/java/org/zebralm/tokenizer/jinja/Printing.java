@@ -65,7 +65,12 @@ final class Printing {
                 }
                 out.append('>');
             }
-            case Loop loop -> out.append("<LoopContext ").append(loop.index()).append('/').append(loop.length()).append('>');
+            case Loop loop ->
+                out.append("<LoopContext ")
+                        .append(loop.index())
+                        .append('/')
+                        .append(loop.length())
+                        .append('>');
             default -> out.append('<').append(Types.nameOf(value)).append(" object>");
         }
         budget.leave();

@@ -99,7 +99,10 @@ final class Renderer {
             case Statement.With with -> {
                 Frame inner = frame.inner(with.body());
                 for (int i = 0; i < with.targets().size(); i++) {
-                    assign(with.targets().get(i), evaluator.evaluate(with.values().get(i), frame), inner);
+                    assign(
+                            with.targets().get(i),
+                            evaluator.evaluate(with.values().get(i), frame),
+                            inner);
                 }
                 return run(with.body(), inner, out);
             }
@@ -109,8 +112,8 @@ final class Renderer {
                         evaluator.call(call.call(), frame, new Macro(call.caller(), frame, this)), budget));
             case Statement.NamedBlock block -> {
                 if (block.required()) {
-                    throw TemplateException.runtime("a required block must be given by another template: "
-                            + block.name());
+                    throw TemplateException.runtime(
+                            "a required block must be given by another template: " + block.name());
                 }
                 Frame inner = block.scoped() ? new Frame(frame) : root.copy();
                 inner.begin(block.body());
@@ -167,8 +170,7 @@ final class Renderer {
             List<Object> all = Types.items(items);
             length = characters != null ? Text.length(characters) : all == null ? 0 : all.size();
         }
-        Loop.Recursion recursion =
-                loop.recursive() ? (inner, level) -> recurse(loop, frame, inner, level) : null;
+        Loop.Recursion recursion = loop.recursive() ? (inner, level) -> recurse(loop, frame, inner, level) : null;
         var state = new Loop(iterator, length, depth, recursion, budget);
         // As Jinja has it: an iteration that is left early does not keep the else part from being rendered.
         boolean completed = false;
@@ -201,8 +203,8 @@ final class Renderer {
         switch (target) {
             case Target.Attribute attribute -> {
                 if (!(frame.get(attribute.namespace()) instanceof Namespace)) {
-                    throw TemplateException.runtime("only a namespace's attributes can be set: "
-                            + attribute.namespace() + " is none");
+                    throw TemplateException.runtime(
+                            "only a namespace's attributes can be set: " + attribute.namespace() + " is none");
                 }
             }
             case Target.Variable _ -> {}

@@ -29,7 +29,8 @@ final class SelectFilters {
             Object standard = named.getOrDefault("default", None.NONE);
             named.remove("default");
             if (!named.isEmpty()) {
-                throw TemplateException.runtime("map takes no argument named '" + named.firstEntry().getKey() + "'");
+                throw TemplateException.runtime(
+                        "map takes no argument named '" + named.firstEntry().getKey() + "'");
             }
             step = SequenceFilters.getter(attribute == null ? None.NONE : attribute, standard, evaluator);
         } else {

@@ -40,7 +40,7 @@ final class SequenceFilters {
         filters.put("attr", SequenceFilters::attribute);
     }
 
-    private static Object length(Object value, Arguments arguments, Evaluator evaluator) {
+    static Object length(Object value, Arguments arguments, Evaluator evaluator) {
         arguments.bind("length", 0);
         String text = Types.string(value);
         if (text != null) {
@@ -131,10 +131,7 @@ final class SequenceFilters {
         List<Object> pairs = new DictView(dict, DictView.Kind.ITEMS).items();
         int position = by.equals("key") ? 0 : 1;
         return sorted(
-                pairs,
-                pair -> fold(((Tuple) pair).items().get(position), bound.truth(0)),
-                bound.truth(2),
-                evaluator);
+                pairs, pair -> fold(((Tuple) pair).items().get(position), bound.truth(0)), bound.truth(2), evaluator);
     }
 
     private static Object fold(Object value, boolean caseSensitive) {
@@ -315,7 +312,8 @@ final class SequenceFilters {
         List<Object> parts = new ArrayList<>();
         if (attribute instanceof String path) {
             for (String part : path.split("\\.", -1)) {
-                boolean isNumber = !part.isEmpty() && part.length() < 10 && part.chars().allMatch(Casing::isDigit);
+                boolean isNumber =
+                        !part.isEmpty() && part.length() < 10 && part.chars().allMatch(Casing::isDigit);
                 parts.add(isNumber ? new BigInteger(part) : part);
             }
         } else {

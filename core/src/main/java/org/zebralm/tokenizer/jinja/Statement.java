@@ -34,7 +34,8 @@ sealed interface Statement {
 
     record Parameter(String name, @Nullable Expression standard) {}
 
-    record DefineMacro(@Nullable String name, List<Parameter> parameters, Body body, java.util.Set<String> uses, int line)
+    record DefineMacro(
+            @Nullable String name, List<Parameter> parameters, Body body, java.util.Set<String> uses, int line)
             implements Statement {}
 
     record CallBlock(DefineMacro caller, Expression.Call call, int line) implements Statement {}

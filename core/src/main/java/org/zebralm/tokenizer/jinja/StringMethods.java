@@ -23,14 +23,54 @@ final class StringMethods {
     /// Returns a method; null if strings have none of that name.
     static Callable.@Nullable Function find(String text, String name, Budget budget) {
         return switch (name) {
-            case "capitalize", "casefold", "center", "count", "encode", "endswith", "expandtabs", "find", "format",
-                    "format_map", "index", "isalnum", "isalpha", "isascii", "isdecimal", "isdigit", "isidentifier",
-                    "islower", "isnumeric", "isprintable", "isspace", "istitle", "isupper", "join", "ljust", "lower",
-                    "lstrip", "maketrans", "partition", "removeprefix", "removesuffix", "replace", "rfind", "rindex",
-                    "rjust", "rpartition", "rsplit", "rstrip", "split", "splitlines", "startswith", "strip",
-                    "swapcase", "title", "translate", "upper", "zfill" ->
-                new Callable.Function(
-                        name, arguments -> new StringMethods(text, name, arguments, budget).call());
+            case "capitalize",
+                    "casefold",
+                    "center",
+                    "count",
+                    "encode",
+                    "endswith",
+                    "expandtabs",
+                    "find",
+                    "format",
+                    "format_map",
+                    "index",
+                    "isalnum",
+                    "isalpha",
+                    "isascii",
+                    "isdecimal",
+                    "isdigit",
+                    "isidentifier",
+                    "islower",
+                    "isnumeric",
+                    "isprintable",
+                    "isspace",
+                    "istitle",
+                    "isupper",
+                    "join",
+                    "ljust",
+                    "lower",
+                    "lstrip",
+                    "maketrans",
+                    "partition",
+                    "removeprefix",
+                    "removesuffix",
+                    "replace",
+                    "rfind",
+                    "rindex",
+                    "rjust",
+                    "rpartition",
+                    "rsplit",
+                    "rstrip",
+                    "split",
+                    "splitlines",
+                    "startswith",
+                    "strip",
+                    "swapcase",
+                    "title",
+                    "translate",
+                    "upper",
+                    "zfill" ->
+                new Callable.Function(name, arguments -> new StringMethods(text, name, arguments, budget).call());
             default -> null;
         };
     }
@@ -74,7 +114,8 @@ final class StringMethods {
             }
             case "split" -> split();
             case "rsplit" -> splitFromEnd();
-            case "splitlines" -> splitLines(text, arguments.bind(name, 0, "keepends").truth(0), budget);
+            case "splitlines" ->
+                splitLines(text, arguments.bind(name, 0, "keepends").truth(0), budget);
             case "partition" -> partition(false);
             case "rpartition" -> partition(true);
             case "join" -> join();
@@ -209,9 +250,7 @@ final class StringMethods {
         if (sought.length() > 16 && text.length() / sought.length() > 64) {
             budget.work(text.length() * 4L);
         }
-        for (int at = text.indexOf(sought);
-                at >= 0 && count != most;
-                at = text.indexOf(sought, at + sought.length())) {
+        for (int at = text.indexOf(sought); at >= 0 && count != most; at = text.indexOf(sought, at + sought.length())) {
             count++;
         }
         return count;
@@ -347,12 +386,11 @@ final class StringMethods {
         List<Object> lines = new ArrayList<>();
         int from = 0;
         for (int i = 0; i < text.length(); i++) {
-            int end =
-                    switch (text.charAt(i)) {
-                        case '\r' -> text.startsWith("\n", i + 1) ? i + 2 : i + 1;
-                        case '\n', 0xb, 0xc, 0x1c, 0x1d, 0x1e, 0x85, 0x2028, 0x2029 -> i + 1;
-                        default -> -1;
-                    };
+            int end = switch (text.charAt(i)) {
+                case '\r' -> text.startsWith("\n", i + 1) ? i + 2 : i + 1;
+                case '\n', 0xb, 0xc, 0x1c, 0x1d, 0x1e, 0x85, 0x2028, 0x2029 -> i + 1;
+                default -> -1;
+            };
             if (end > 0) {
                 budget.make(1);
                 lines.add(text.substring(from, keepEnds ? end : i));

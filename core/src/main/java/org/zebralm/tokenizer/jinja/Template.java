@@ -37,8 +37,8 @@ public final class Template {
     /// @throws TemplateException naming the line, if it is not valid or uses what is not implemented
     public static Template parse(String source) {
         if (source.length() > MAX_CHARACTERS) {
-            throw TemplateException.limit("a template must have at most " + MAX_CHARACTERS + " characters: got "
-                    + source.length());
+            throw TemplateException.limit(
+                    "a template must have at most " + MAX_CHARACTERS + " characters: got " + source.length());
         }
         try {
             return new Template(source, Parser.parse(source));
@@ -66,8 +66,7 @@ public final class Template {
     }
 
     /// Renders within limits of the caller.
-    Rendered render(
-            Map<String, ? extends @Nullable Object> variables, Clock clock, @Nullable Limits given) {
+    Rendered render(Map<String, ? extends @Nullable Object> variables, Clock clock, @Nullable Limits given) {
         var data = new Data();
         Map<String, Object> copies = new LinkedHashMap<>();
         variables.forEach((name, value) -> copies.put(name, data.of(value)));

@@ -24,13 +24,35 @@ final class Tests {
             Map.entry("le", "<="),
             Map.entry("in", "in"));
     private static final Set<String> UNARY = Set.of(
-            "odd", "even", "defined", "undefined", "filter", "test", "none", "boolean", "false", "true", "integer",
-            "float", "lower", "upper", "string", "mapping", "number", "sequence", "iterable", "callable", "escaped");
+            "odd",
+            "even",
+            "defined",
+            "undefined",
+            "filter",
+            "test",
+            "none",
+            "boolean",
+            "false",
+            "true",
+            "integer",
+            "float",
+            "lower",
+            "upper",
+            "string",
+            "mapping",
+            "number",
+            "sequence",
+            "iterable",
+            "callable",
+            "escaped");
 
     private Tests() {}
 
     static boolean isKnown(String name) {
-        return UNARY.contains(name) || OPERATORS.containsKey(name) || name.equals("divisibleby") || name.equals("sameas");
+        return UNARY.contains(name)
+                || OPERATORS.containsKey(name)
+                || name.equals("divisibleby")
+                || name.equals("sameas");
     }
 
     static Object apply(String name, Object value, Arguments arguments, Evaluator evaluator) {
@@ -41,7 +63,9 @@ final class Tests {
             return Comparisons.compare(operator, value, other, budget);
         }
         if (name.equals("divisibleby") || name.equals("sameas")) {
-            Object other = arguments.bind(name, 1, name.equals("sameas") ? "other" : "num").get(0);
+            Object other = arguments
+                    .bind(name, 1, name.equals("sameas") ? "other" : "num")
+                    .get(0);
             return name.equals("sameas") ? isSame(value, other) : isMultiple(value, other, budget);
         }
         arguments.bind(name, 0);
@@ -64,11 +88,16 @@ final class Tests {
             case "mapping" -> value instanceof Dict;
             case "number" -> Types.isNumber(value);
             case "sequence" ->
-                Types.string(value) != null || Types.sequence(value) != null || value instanceof Dict
+                Types.string(value) != null
+                        || Types.sequence(value) != null
+                        || value instanceof Dict
                         || value instanceof Undefined;
             case "iterable" ->
-                Types.string(value) != null || Types.items(value) != null || value instanceof Undefined
-                        || value instanceof Generator || value instanceof Loop;
+                Types.string(value) != null
+                        || Types.items(value) != null
+                        || value instanceof Undefined
+                        || value instanceof Generator
+                        || value instanceof Loop;
             case "callable" -> value instanceof Callable || value instanceof Undefined;
             case "escaped" -> value instanceof Markup;
             default -> throw TemplateException.runtime("no test named '" + name + "'");
@@ -76,8 +105,7 @@ final class Tests {
     }
 
     private static boolean isOdd(Object value, Budget budget) {
-        return Comparisons.equal(
-                Operators.apply("%", value, BigInteger.TWO, budget), BigInteger.ONE, budget);
+        return Comparisons.equal(Operators.apply("%", value, BigInteger.TWO, budget), BigInteger.ONE, budget);
     }
 
     private static boolean isMultiple(Object value, Object divisor, Budget budget) {

@@ -26,15 +26,12 @@ final class TextFilters {
         filters.put("indent", TextFilters::indent);
         filters.put("truncate", TextFilters::truncate);
         filters.put("wordcount", TextFilters::countWords);
-        filters.put("wordwrap", WordWrap::filter);
         filters.put("urlencode", TextFilters::encodeUrl);
-        filters.put("striptags", TextFilters::stripTags);
         filters.put("string", (value, _, evaluator) -> value instanceof Markup ? value : text(value, evaluator));
         filters.put("safe", (value, _, evaluator) -> new Markup(text(value, evaluator)));
         filters.put("escape", (value, _, evaluator) -> Markup.escape(value, evaluator.budget()));
         filters.put("e", (value, _, evaluator) -> Markup.escape(value, evaluator.budget()));
-        filters.put("forceescape", (value, _, evaluator) ->
-                Markup.escape(text(value, evaluator), evaluator.budget()));
+        filters.put("forceescape", (value, _, evaluator) -> Markup.escape(text(value, evaluator), evaluator.budget()));
     }
 
     static String text(Object value, Evaluator evaluator) {
@@ -72,8 +69,8 @@ final class TextFilters {
         var bound = arguments.bind("trim", 0, "chars");
         String text = text(value, evaluator);
         evaluator.budget().make(text.length());
-        String trimmed = StringMethods.strip(
-                text, bound.hasValue(0) ? bound.text(0) : null, true, true, evaluator.budget());
+        String trimmed =
+                StringMethods.strip(text, bound.hasValue(0) ? bound.text(0) : null, true, true, evaluator.budget());
         return value instanceof Markup ? new Markup(trimmed) : trimmed;
     }
 
@@ -123,17 +120,19 @@ final class TextFilters {
 
     private static Object truncate(Object value, Arguments arguments, Evaluator evaluator) {
         var bound = arguments.bind("truncate", 0, "length", "killwords", "end", "leeway");
-        String text = Arguments.of(value).bindPositions("truncate", 1, 1).text(0);
         int length = bound.number(0, 255);
         String end = bound.text(2, "...");
         int leeway = bound.hasValue(3) ? bound.number(3, 5) : 5;
         int kept = length - Text.length(end);
         if (kept < 0 || leeway < 0) {
-            throw TemplateException.runtime("truncate needs a length of at least its end's, and a leeway of at least 0");
+            throw TemplateException.runtime(
+                    "truncate needs a length of at least its end's, and a leeway of at least 0");
         }
-        if (Text.length(text) <= (long) length + leeway) {
+        Object size = SequenceFilters.length(value, Arguments.NONE, evaluator);
+        if (size instanceof BigInteger count && Types.clamp(count) <= (long) length + leeway) {
             return value;
         }
+        String text = Arguments.of(value).bindPositions("truncate", 1, 1).text(0);
         String cut = Text.slice(text, 0, kept);
         int blank = bound.truth(1) ? -1 : cut.lastIndexOf(' ');
         return (blank < 0 ? cut : cut.substring(0, blank)) + end;
@@ -179,13 +178,10 @@ final class TextFilters {
             if (plain || "_.-~".indexOf(c) >= 0 || safe.indexOf(c) >= 0) {
                 out.append(c);
             } else {
-                out.append('%').append(Casing.upper(Integer.toHexString(c | 0x100).substring(1)));
+                out.append('%')
+                        .append(Casing.upper(Integer.toHexString(c | 0x100).substring(1)));
             }
         }
         return out.toString();
-    }
-
-    private static Object stripTags(Object value, Arguments arguments, Evaluator evaluator) {
-        throw TemplateException.runtime("the filter striptags is not implemented");
     }
 }

@@ -36,7 +36,8 @@ public final class OracleCases {
                 for (String line : lines.toList()) {
                     JsonNode expected = mapper.readTree(line);
                     String template = expected.path("template").textValue();
-                    String difference = difference(expected, () -> Template.parse(template).render(given, CLOCK));
+                    String difference =
+                            difference(expected, () -> Template.parse(template).render(given, CLOCK));
                     if (difference != null) {
                         differences.add(template.replace("\n", "\\n") + "\n    " + difference);
                     }
@@ -48,7 +49,9 @@ public final class OracleCases {
 
     /// Returns a refusal as a template would make it.
     public static TemplateException refusal(IllegalArgumentException e) {
-        return e instanceof TemplateException template ? template : TemplateException.runtime(String.valueOf(e.getMessage()));
+        return e instanceof TemplateException template
+                ? template
+                : TemplateException.runtime(String.valueOf(e.getMessage()));
     }
 
     /// Renders.
@@ -85,7 +88,9 @@ public final class OracleCases {
                     && (e.kind() == TemplateException.Kind.SYNTAX)
                             == expected.path("error").asText().equals("syntax");
             boolean refused = expected.path("error").asText().equals("runtime") && !isRaised;
-            if (isRaised && sameKind && !e.reason().equals(expected.path("message").asText())) {
+            if (isRaised
+                    && sameKind
+                    && !e.reason().equals(expected.path("message").asText())) {
                 return "expected the message " + expected.path("message") + ": got " + e.reason();
             }
             return sameKind || refused ? null : "expected " + expected + ": got " + e.kind() + " " + e.getMessage();
