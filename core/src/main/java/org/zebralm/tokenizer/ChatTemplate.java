@@ -2,6 +2,7 @@ package org.zebralm.tokenizer;
 
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -52,7 +53,7 @@ public final class ChatTemplate {
     ///
     /// @throws org.zebralm.tokenizer.jinja.TemplateException if the template refuses the conversation
     public RenderedChat render(Chat chat) {
-        return render(chat, Clock.systemDefaultZone());
+        return render(chat, Clock.system(ZoneId.systemDefault()));
     }
 
     /// Renders a conversation.

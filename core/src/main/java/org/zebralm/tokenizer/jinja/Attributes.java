@@ -27,7 +27,8 @@ final class Attributes {
     /// `owner[key]`: an element before an attribute.
     static Object item(Object owner, Object key, Budget budget) {
         Object element = element(owner, key, budget);
-        if (element == null && Types.string(key) instanceof String name) {
+        String name = Types.string(key);
+        if (element == null && name != null) {
             element = find(owner, name, budget);
         }
         return element == null ? Undefined.element(owner, key) : element;
@@ -120,24 +121,20 @@ final class Attributes {
             return null;
         }
         String text = Types.string(owner);
-        List<Object> items = text == null ? Types.sequence(owner) : null;
-        if (text == null && items == null) {
+        List<Object> items = text == null ? Types.sequence(owner) : Text.characters(text);
+        if (items == null) {
             return null;
         }
         if (text != null) {
             budget.work(text.length());
         }
-        int size = text == null ? items.size() : Text.length(text);
         int position = Types.clamp(index);
-        position = position < 0 ? position + size : position;
-        if (position < 0 || position >= size) {
+        position = position < 0 ? position + items.size() : position;
+        if (position < 0 || position >= items.size()) {
             return null;
         }
-        if (text == null) {
-            return items.get(position);
-        }
-        String character = Text.slice(text, position, position + 1);
-        return owner instanceof Markup ? new Markup(character) : character;
+        Object item = items.get(position);
+        return owner instanceof Markup && item instanceof String character ? new Markup(character) : item;
     }
 
     /// `owner[start:stop:step]`, each of which may be left out.

@@ -82,7 +82,7 @@ final class BraceFormat {
         boolean bracket = false;
         for (int i = 0; i < field.length() && colon < 0; i++) {
             char c = field.charAt(i);
-            bracket = c == '[' || bracket && c != ']';
+            bracket = c == '[' || (bracket && c != ']');
             if (!bracket && c == ':') {
                 colon = i;
             } else if (!bracket && c == '!' && bang < 0) {

@@ -78,7 +78,7 @@ final class Casing {
         boolean any = false;
         for (int code : text.codePoints().toArray()) {
             boolean large = Character.isUpperCase(code) || Character.isTitleCase(code);
-            if (large && afterCased || Character.isLowerCase(code) && !afterCased) {
+            if ((large && afterCased) || (Character.isLowerCase(code) && !afterCased)) {
                 return false;
             }
             afterCased = isCased(code);
@@ -95,8 +95,8 @@ final class Casing {
                 && (code == 0xb2
                         || code == 0xb3
                         || code == 0xb9
-                        || code >= 0x2070 && code <= 0x2089
-                        || code >= 0x2460 && code <= 0x249b);
+                        || (code >= 0x2070 && code <= 0x2089)
+                        || (code >= 0x2460 && code <= 0x249b));
     }
 
     static boolean isNumeric(int code) {

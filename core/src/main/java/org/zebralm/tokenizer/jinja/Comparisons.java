@@ -42,6 +42,9 @@ final class Comparisons {
         if (Types.isNumber(left) && Types.isNumber(right)) {
             return !isNaN(left) && !isNaN(right) && compareNumbers(left, right) == 0;
         }
+        if (Types.isSame(left, right)) {
+            return true;
+        }
         String one = Types.string(left);
         String other = Types.string(right);
         if (one != null || other != null) {
@@ -59,7 +62,7 @@ final class Comparisons {
             case Range range -> right instanceof Range peer && equalItems(range.items(), peer.items(), budget);
             case Dict dict -> right instanceof Dict peer && equalDicts(dict, peer, budget);
             case DictView view -> right instanceof DictView peer && equalViews(view, peer, budget);
-            default -> left == right;
+            default -> false;
         };
         budget.leave();
         return equal;
@@ -71,7 +74,7 @@ final class Comparisons {
         }
         for (int i = 0; i < left.size(); i++) {
             budget.step();
-            if (left.get(i) != right.get(i) && !equal(left.get(i), right.get(i), budget)) {
+            if (!Types.isSame(left.get(i), right.get(i)) && !equal(left.get(i), right.get(i), budget)) {
                 return false;
             }
         }
@@ -94,7 +97,7 @@ final class Comparisons {
 
     private static boolean equalViews(DictView left, DictView right, Budget budget) {
         if (left.kind() == DictView.Kind.VALUES || right.kind() == DictView.Kind.VALUES) {
-            return left == right;
+            return false;
         }
         List<Object> items = right.items();
         return left.dict().size() == items.size() && items.stream().allMatch(item -> contains(left, item, budget));
@@ -125,7 +128,7 @@ final class Comparisons {
         while (items.hasNext()) {
             budget.step();
             Object candidate = items.next();
-            if (candidate == item || equal(candidate, item, budget)) {
+            if (Types.isSame(candidate, item) || equal(candidate, item, budget)) {
                 return true;
             }
         }
@@ -171,7 +174,7 @@ final class Comparisons {
         int n = Math.min(left.size(), right.size());
         for (int i = 0; i < n; i++) {
             budget.step();
-            if (left.get(i) != right.get(i) && !equal(left.get(i), right.get(i), budget)) {
+            if (!Types.isSame(left.get(i), right.get(i)) && !equal(left.get(i), right.get(i), budget)) {
                 int order = order(operator, left.get(i), right.get(i), budget);
                 budget.leave();
                 return order;
@@ -189,7 +192,7 @@ final class Comparisons {
         }
         double a = one == null ? (Double) left : one.doubleValue();
         double b = other == null ? (Double) right : other.doubleValue();
-        if (one == null && other == null || Double.isInfinite(a) || Double.isInfinite(b)) {
+        if ((one == null && other == null) || Double.isInfinite(a) || Double.isInfinite(b)) {
             return a < b ? -1 : a > b ? 1 : 0;
         }
         return decimal(left).compareTo(decimal(right));

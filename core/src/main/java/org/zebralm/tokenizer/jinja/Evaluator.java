@@ -165,7 +165,7 @@ final class Evaluator {
     }
 
     private Arguments arguments(Expression.CallArguments expressions, Frame frame) {
-        if (expressions == Expression.CallArguments.NONE) {
+        if (expressions.isEmpty()) {
             return Arguments.NONE;
         }
         List<Object> positional = all(expressions.positional(), frame);

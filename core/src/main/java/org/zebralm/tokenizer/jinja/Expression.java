@@ -61,6 +61,10 @@ sealed interface Expression {
             @Nullable Expression moreNamed) {
         static final CallArguments NONE = new CallArguments(List.of(), List.of(), List.of(), null, null);
 
+        boolean isEmpty() {
+            return positional.isEmpty() && names.isEmpty() && more == null && moreNamed == null;
+        }
+
         private void addTo(List<@Nullable Expression> parts) {
             parts.addAll(positional);
             parts.addAll(values);

@@ -6,7 +6,6 @@ import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.zebralm.tokenizer.jinja.Expression.CallArguments;
-import org.zebralm.tokenizer.jinja.Token.Type;
 
 /// Parses expressions, with Jinja's precedences.
 final class ExpressionParser {
@@ -46,7 +45,7 @@ final class ExpressionParser {
             }
             isTuple = true;
         }
-        if (isTuple || items.isEmpty() && parentheses) {
+        if (isTuple || (items.isEmpty() && parentheses)) {
             return new Expression.TupleOf(items);
         }
         if (items.isEmpty()) {
@@ -57,8 +56,8 @@ final class ExpressionParser {
 
     private boolean endsTuple(String end) {
         Token token = tokens.current();
-        return token.type() == Type.VARIABLE_END
-                || token.type() == Type.BLOCK_END
+        return token.type() == Token.Type.VARIABLE_END
+                || token.type() == Token.Type.BLOCK_END
                 || token.isOperator(")")
                 || token.isName(end);
     }
@@ -94,7 +93,7 @@ final class ExpressionParser {
         List<String> operators = new ArrayList<>();
         while (true) {
             Token token = tokens.current();
-            if (token.type() == Type.OPERATOR && COMPARISONS.contains(token.text())) {
+            if (token.type() == Token.Type.OPERATOR && COMPARISONS.contains(token.text())) {
                 operators.add(tokens.next().text());
             } else if (tokens.skipName("in")) {
                 operators.add("in");
@@ -127,7 +126,7 @@ final class ExpressionParser {
 
     private Expression parseProduct() {
         Expression left = parsePower();
-        while (tokens.current().type() == Type.OPERATOR
+        while (tokens.current().type() == Token.Type.OPERATOR
                 && Set.of("*", "/", "//", "%").contains(tokens.current().text())) {
             left = new Expression.Arithmetic(tokens.next().text(), left, parsePower());
         }
@@ -172,7 +171,7 @@ final class ExpressionParser {
             }
             case STRING -> {
                 var text = new StringBuilder();
-                while (tokens.current().type() == Type.STRING) {
+                while (tokens.current().type() == Token.Type.STRING) {
                     text.append(tokens.next().text());
                 }
                 return new Expression.Constant(text.toString());
@@ -237,9 +236,9 @@ final class ExpressionParser {
         while (true) {
             if (tokens.skipOperator(".")) {
                 Token name = tokens.next();
-                if (name.type() == Type.NAME) {
+                if (name.type() == Token.Type.NAME) {
                     value = new Expression.Attribute(value, name.text());
-                } else if (name.type() == Type.INTEGER) {
+                } else if (name.type() == Token.Type.INTEGER) {
                     value = new Expression.Item(value, new Expression.Constant(new BigInteger(name.text())));
                 } else {
                     throw tokens.fail("expected a name or a number: got " + name.description());
@@ -373,7 +372,8 @@ final class ExpressionParser {
             } else if (tokens.skipOperator("**")) {
                 require(moreNamed == null);
                 moreNamed = parse();
-            } else if (tokens.current().type() == Type.NAME && tokens.ahead().isOperator("=")) {
+            } else if (tokens.current().type() == Token.Type.NAME
+                    && tokens.ahead().isOperator("=")) {
                 require(moreNamed == null && !names.contains(tokens.current().text()));
                 names.add(tokens.next().text());
                 tokens.next();

@@ -49,7 +49,7 @@ final class Filters {
 
     private static Object orDefault(Object value, Arguments arguments, Evaluator evaluator) {
         var bound = arguments.bind("default", 0, "default_value", "boolean");
-        return value instanceof Undefined || bound.truth(1) && !Types.isTrue(value) ? bound.get(0, "") : value;
+        return value instanceof Undefined || (bound.truth(1) && !Types.isTrue(value)) ? bound.get(0, "") : value;
     }
 
     /// Returns what `step` makes of items, one by one, less those of which it makes nothing.

@@ -140,7 +140,7 @@ record FormatSpec(
         if (point >= 0) {
             return general;
         }
-        if (general.length() >= precision && precision > 0 || precision == 0) {
+        if ((general.length() >= precision && precision > 0) || precision == 0) {
             return NumberText.of(number, 'e', Math.max(0, general.length() - 1), false)
                     .replaceFirst("\\.?0*e", "e");
         }

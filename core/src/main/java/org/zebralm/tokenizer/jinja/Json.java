@@ -154,7 +154,7 @@ final class Json {
                 case '\f' -> out.append("\\f");
                 case '\b' -> out.append("\\b");
                 default -> {
-                    if (c < 0x20 || ascii && c > 0x7e) {
+                    if (c < 0x20 || (ascii && c > 0x7e)) {
                         if (c == 0x7f) {
                             out.append(c);
                         } else {

@@ -4,7 +4,6 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
-import org.zebralm.tokenizer.jinja.Token.Type;
 
 /// Cuts a template into tokens, as Jinja does with `trim_blocks` and `lstrip_blocks` on.
 final class Lexer {
@@ -23,7 +22,7 @@ final class Lexer {
         this.source = source;
     }
 
-    /// Returns the tokens of a template, the last of which is [Type#END].
+    /// Returns the tokens of a template, the last of which is [Token.Type#END].
     static List<Token> tokenize(String template) {
         String source = template.replace("\r\n", "\n").replace('\r', '\n');
         var lexer = new Lexer(source.endsWith("\n") ? source.substring(0, source.length() - 1) : source);
@@ -35,7 +34,7 @@ final class Lexer {
         while (position < source.length()) {
             int begin = nextTag();
             if (begin < 0) {
-                add(Type.DATA, source.substring(position));
+                add(Token.Type.DATA, source.substring(position));
                 position = source.length();
                 break;
             }
@@ -50,11 +49,11 @@ final class Lexer {
             } else if (kind == '#') {
                 skipComment();
             } else {
-                add(kind == '{' ? Type.VARIABLE_BEGIN : Type.BLOCK_BEGIN, "");
+                add(kind == '{' ? Token.Type.VARIABLE_BEGIN : Token.Type.BLOCK_BEGIN, "");
                 readTag(kind == '{');
             }
         }
-        add(Type.END, "");
+        add(Token.Type.END, "");
     }
 
     private int nextTag() {
@@ -79,7 +78,7 @@ final class Lexer {
             }
         }
         if (!text.isEmpty()) {
-            add(Type.DATA, text);
+            add(Token.Type.DATA, text);
         }
     }
 
@@ -156,7 +155,7 @@ final class Lexer {
         while (position < source.length()) {
             int end = !open.isEmpty() ? -1 : variable ? variableEnd(position) : blockEnd(position);
             if (end >= 0) {
-                add(variable ? Type.VARIABLE_END : Type.BLOCK_END, "");
+                add(variable ? Token.Type.VARIABLE_END : Token.Type.BLOCK_END, "");
                 position = end;
                 return;
             }
@@ -179,7 +178,7 @@ final class Lexer {
         boolean afterDot = position > 0 && source.charAt(position - 1) == '.';
         int end = afterDot ? -1 : floatEnd();
         if (end > 0) {
-            add(Type.FLOAT, source.substring(position, end).replace("_", ""));
+            add(Token.Type.FLOAT, source.substring(position, end).replace("_", ""));
             position = end;
             return;
         }
@@ -197,7 +196,7 @@ final class Lexer {
         if (text.length() > 4300) {
             throw syntax("an integer must have at most 4300 digits");
         }
-        add(Type.INTEGER, new java.math.BigInteger(text, radix).toString());
+        add(Token.Type.INTEGER, new java.math.BigInteger(text, radix).toString());
         position = end;
     }
 
@@ -234,7 +233,7 @@ final class Lexer {
                 return end;
             }
             int value = Character.digit(source.charAt(digit), radix);
-            if (value < 0 || zeros && value != 0) {
+            if (value < 0 || (zeros && value != 0)) {
                 return end;
             }
             end = digit + 1;
@@ -242,7 +241,7 @@ final class Lexer {
     }
 
     private static boolean isNamePart(int code) {
-        return code == '_' || Character.isUnicodeIdentifierPart(code) && !Character.isIdentifierIgnorable(code);
+        return code == '_' || (Character.isUnicodeIdentifierPart(code) && !Character.isIdentifierIgnorable(code));
     }
 
     private void readName() {
@@ -254,7 +253,7 @@ final class Lexer {
         if (first != '_' && !Character.isUnicodeIdentifierStart(first)) {
             throw syntax("a name must begin with a letter: got " + source.substring(position, i));
         }
-        add(Type.NAME, source.substring(position, i));
+        add(Token.Type.NAME, source.substring(position, i));
         position = i;
     }
 
@@ -267,7 +266,7 @@ final class Lexer {
             throw syntax("a string must be closed by " + quote);
         }
         String body = source.substring(position + 1, i);
-        add(Type.STRING, body.indexOf('\\') < 0 ? body : Escapes.resolve(body, line));
+        add(Token.Type.STRING, body.indexOf('\\') < 0 ? body : Escapes.resolve(body, line));
         position = i + 1;
     }
 
@@ -286,7 +285,7 @@ final class Lexer {
                     }
                     default -> {}
                 }
-                add(Type.OPERATOR, operator);
+                add(Token.Type.OPERATOR, operator);
                 position += operator.length();
                 return;
             }
@@ -294,7 +293,7 @@ final class Lexer {
         throw syntax("unexpected character " + Character.toString(source.codePointAt(position)));
     }
 
-    private void add(Type type, String text) {
+    private void add(Token.Type type, String text) {
         countLines();
         tokens.add(new Token(type, text, line));
     }

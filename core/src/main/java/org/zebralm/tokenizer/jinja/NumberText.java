@@ -73,6 +73,6 @@ final class NumberText {
     }
 
     static boolean isNegative(double number) {
-        return number < 0 || number == 0 && 1 / number < 0;
+        return number < 0 || (number == 0 && 1 / number < 0);
     }
 }

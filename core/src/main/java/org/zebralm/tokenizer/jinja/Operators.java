@@ -150,7 +150,7 @@ final class Operators {
             return floats("**", Types.toDouble(base), Types.toDouble(exponent));
         }
         if (base.abs().compareTo(BigInteger.ONE) <= 0) {
-            return base.signum() < 0 && !exponent.testBit(0) || exponent.signum() == 0 ? BigInteger.ONE : base;
+            return (base.signum() < 0 && !exponent.testBit(0)) || exponent.signum() == 0 ? BigInteger.ONE : base;
         }
         if (exponent.bitLength() > 31 || (base.abs().bitLength() - 1L) * exponent.longValue() > Limits.INTEGER_BITS) {
             throw TemplateException.limit("an integer must have at most " + Limits.INTEGER_BITS + " bits");

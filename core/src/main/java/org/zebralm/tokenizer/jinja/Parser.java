@@ -5,7 +5,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
-import org.zebralm.tokenizer.jinja.Token.Type;
 
 /// Parses a template.
 final class Parser {
@@ -25,7 +24,7 @@ final class Parser {
     static Body parse(String template) {
         var parser = new Parser(new Tokens(Lexer.tokenize(template)));
         Body body = new Body(parser.parseStatements());
-        if (parser.tokens.current().type() != Type.END) {
+        if (parser.tokens.current().type() != Token.Type.END) {
             throw parser.tokens.fail("unknown tag " + parser.tokens.current().description());
         }
         Variables.resolve(body);
@@ -36,22 +35,22 @@ final class Parser {
     private List<Statement> parseStatements(String... ends) {
         tokens.enter();
         List<Statement> statements = new ArrayList<>();
-        while (tokens.current().type() != Type.END) {
+        while (tokens.current().type() != Token.Type.END) {
             Token token = tokens.next();
             switch (token.type()) {
                 case DATA -> statements.add(new Statement.Data(token.text(), token.line()));
                 case VARIABLE_BEGIN -> {
                     statements.add(new Statement.Print(List.of(expressions.parseTuple(true, "", false)), token.line()));
-                    tokens.expect(Type.VARIABLE_END, "}}");
+                    tokens.expect(Token.Type.VARIABLE_END, "}}");
                 }
                 default -> {
                     if (List.of(ends).contains(tokens.current().text())
-                            && tokens.current().type() == Type.NAME) {
+                            && tokens.current().type() == Token.Type.NAME) {
                         tokens.leave();
                         return statements;
                     }
                     statements.add(parseStatement());
-                    tokens.expect(Type.BLOCK_END, "%}");
+                    tokens.expect(Token.Type.BLOCK_END, "%}");
                 }
             }
         }
@@ -64,7 +63,7 @@ final class Parser {
 
     private List<Statement> parseBody(String... ends) {
         tokens.skipOperator(":");
-        tokens.expect(Type.BLOCK_END, "%}");
+        tokens.expect(Token.Type.BLOCK_END, "%}");
         return parseStatements(ends);
     }
 
@@ -84,7 +83,7 @@ final class Parser {
     }
 
     private Statement parseStatement() {
-        Token token = tokens.expect(Type.NAME, "the name of a tag");
+        Token token = tokens.expect(Token.Type.NAME, "the name of a tag");
         int line = token.line();
         return switch (token.text()) {
             case "for" -> parseFor(line);
@@ -170,7 +169,7 @@ final class Parser {
     private Statement parseWith(int line) {
         List<Target> targets = new ArrayList<>();
         List<Expression> values = new ArrayList<>();
-        while (tokens.current().type() != Type.BLOCK_END) {
+        while (tokens.current().type() != Token.Type.BLOCK_END) {
             if (!targets.isEmpty()) {
                 tokens.expectOperator(",");
             }
@@ -244,7 +243,7 @@ final class Parser {
 
     private Statement parsePrint(int line) {
         List<Expression> values = new ArrayList<>();
-        while (tokens.current().type() != Type.BLOCK_END) {
+        while (tokens.current().type() != Token.Type.BLOCK_END) {
             if (!values.isEmpty()) {
                 tokens.expectOperator(",");
             }
@@ -271,7 +270,8 @@ final class Parser {
         boolean unpacked = false;
         do {
             Token token = tokens.current();
-            if (!targets.isEmpty() && (token.isName(end) || token.type() == Type.BLOCK_END || token.isOperator(")"))) {
+            if (!targets.isEmpty()
+                    && (token.isName(end) || token.type() == Token.Type.BLOCK_END || token.isOperator(")"))) {
                 break;
             }
             if (tokens.skipOperator("(")) {

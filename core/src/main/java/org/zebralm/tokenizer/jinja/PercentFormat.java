@@ -39,7 +39,7 @@ final class PercentFormat {
         }
         boolean isMapping = value instanceof Dict || value instanceof List || value instanceof Undefined;
         int given = tuple == null ? 1 : tuple.size();
-        if (used < given && (tuple != null || !isMapping && used == 0)) {
+        if (used < given && (tuple != null || (!isMapping && used == 0))) {
             throw TemplateException.runtime("not all arguments were converted by the format");
         }
         return out.toString();
@@ -163,10 +163,12 @@ final class PercentFormat {
         }
 
         private String character(Object argument) {
-            if (Types.integer(argument) instanceof BigInteger code && Character.isValidCodePoint(Types.clamp(code))) {
+            BigInteger code = Types.integer(argument);
+            if (code != null && Character.isValidCodePoint(Types.clamp(code))) {
                 return Character.toString(Types.clamp(code));
             }
-            if (Types.string(argument) instanceof String text && Text.length(text) == 1) {
+            String text = Types.string(argument);
+            if (text != null && Text.length(text) == 1) {
                 return text;
             }
             throw TemplateException.runtime("%c needs an integer or a character");

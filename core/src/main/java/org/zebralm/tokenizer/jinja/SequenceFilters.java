@@ -205,7 +205,8 @@ final class SequenceFilters {
         while (items.hasNext()) {
             Object item = items.next();
             Object key = fold(getter.apply(item), bound.truth(0));
-            if (order.compare(key, bestKey) * sign > 0) {
+            int comparison = order.compare(key, bestKey);
+            if (sign < 0 ? comparison < 0 : comparison > 0) {
                 best = item;
                 bestKey = key;
             }

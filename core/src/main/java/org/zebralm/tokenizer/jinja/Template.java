@@ -1,6 +1,7 @@
 package org.zebralm.tokenizer.jinja;
 
 import java.time.Clock;
+import java.time.ZoneId;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -54,7 +55,7 @@ public final class Template {
 
     /// Renders with variables, at the time of the system's clock.
     public Rendered render(Map<String, ? extends @Nullable Object> variables) {
-        return render(variables, Clock.systemDefaultZone());
+        return render(variables, Clock.system(ZoneId.systemDefault()));
     }
 
     /// Renders with variables: null, booleans, numbers, strings, lists, maps and Jackson's nodes.

@@ -113,9 +113,8 @@ final class Tests {
     }
 
     private static boolean isSame(Object value, Object other) {
-        return value == other
-                || value instanceof Boolean && value.equals(other)
-                || value instanceof String && value.equals(other)
-                || value instanceof BigInteger small && small.bitLength() < 8 && value.equals(other);
+        return Types.isSame(value, other)
+                || ((value instanceof Boolean || value instanceof String) && value.equals(other))
+                || (value instanceof BigInteger small && small.bitLength() < 8 && value.equals(other));
     }
 }

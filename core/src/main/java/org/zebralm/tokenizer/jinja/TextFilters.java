@@ -153,7 +153,7 @@ final class TextFilters {
     private static Object encodeUrl(Object value, Arguments arguments, Evaluator evaluator) {
         arguments.bind("urlencode", 0);
         boolean isText = Types.string(value) != null;
-        if (isText || Types.items(value) == null && !(value instanceof Generator)) {
+        if (isText || (Types.items(value) == null && !(value instanceof Generator))) {
             return quoteUrl(text(value, evaluator), "/", evaluator);
         }
         Object pairs = value instanceof Dict dict ? new DictView(dict, DictView.Kind.ITEMS) : value;
@@ -174,7 +174,7 @@ final class TextFilters {
         var out = new StringBuilder();
         for (byte b : text.getBytes(StandardCharsets.UTF_8)) {
             char c = (char) (b & 0xff);
-            boolean plain = c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9';
+            boolean plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
             if (plain || "_.-~".indexOf(c) >= 0 || safe.indexOf(c) >= 0) {
                 out.append(c);
             } else {

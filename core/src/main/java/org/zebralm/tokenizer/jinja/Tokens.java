@@ -1,7 +1,6 @@
 package org.zebralm.tokenizer.jinja;
 
 import java.util.List;
-import org.zebralm.tokenizer.jinja.Token.Type;
 
 /// Tokens as a parser reads them.
 final class Tokens {
@@ -45,7 +44,7 @@ final class Tokens {
         return skip;
     }
 
-    Token expect(Type type, String expected) {
+    Token expect(Token.Type type, String expected) {
         if (current().type() != type) {
             throw fail("expected " + expected + ": got " + current().description());
         }
@@ -53,7 +52,7 @@ final class Tokens {
     }
 
     String expectName() {
-        return expect(Type.NAME, "a name").text();
+        return expect(Token.Type.NAME, "a name").text();
     }
 
     void expectName(String name) {

@@ -116,6 +116,12 @@ final class Types {
         return integer;
     }
 
+    /// Whether two values are one object, which Python asks before it compares.
+    @SuppressWarnings("ReferenceEquality") // identity is the question
+    static boolean isSame(Object one, Object other) {
+        return one == other;
+    }
+
     static int clamp(BigInteger integer) {
         return integer.bitLength() < 32
                 ? integer.intValue()

@@ -124,12 +124,11 @@ final class Variables {
 
     private void branch(Statement.If branch) {
         // An elif is an if within the else, whose test counts as part of it.
-        Map<String, Start> before = starts;
         Set<String> storesBefore = stores;
         List<Map<String, Start>> startsOf = new ArrayList<>();
         Set<String> stored = new TreeSet<>();
         load(branch.branches().getFirst().test());
-        before = starts;
+        Map<String, Start> before = starts;
         for (int i = 0; i <= branch.branches().size(); i++) {
             starts = new LinkedHashMap<>(before);
             stores = new HashSet<>(storesBefore);
@@ -189,7 +188,7 @@ final class Variables {
     }
 
     private boolean isKnown(String name) {
-        return starts.containsKey(name) || parent != null && parent.isKnown(name);
+        return starts.containsKey(name) || (parent != null && parent.isKnown(name));
     }
 
     private static void names(Expression expression, Consumer<String> consumer) {
