@@ -8,20 +8,23 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Function;
 import org.zebralm.tensor.DType;
 import org.zebralm.tensor.Tensor;
 
-/// The tensors of a model folder, from `model.safetensors` or from the shards its index names.
+/// The tensors of a model folder, from one file or from the shards its index names.
 ///
-/// Where both are there the single file counts, as in transformers. Tensors are valid until [#close].
-public final class FolderWeights implements AutoCloseable {
+/// Of several the first counts, as in transformers: `model.safetensors`, its shards, `pytorch_model.bin`, its shards.
+public final class FolderWeights implements WeightSource {
     static final String SINGLE_FILE = "model.safetensors";
+    private static final String TORCH_FILE = "pytorch_model.bin";
+    private static final String TORCH_INDEX = "pytorch_model.bin.index.json";
 
     private final Path folder;
-    private final List<SafetensorsFile> files;
-    private final Map<String, SafetensorsFile> fileByName = new LinkedHashMap<>();
+    private final List<WeightSource> files;
+    private final Map<String, WeightSource> fileByName = new LinkedHashMap<>();
 
-    private FolderWeights(Path folder, List<SafetensorsFile> files) {
+    private FolderWeights(Path folder, List<WeightSource> files) {
         this.folder = folder;
         this.files = files;
     }
@@ -44,27 +47,37 @@ public final class FolderWeights implements AutoCloseable {
     }
 
     private void openFiles() {
-        Path single = folder.resolve(SINGLE_FILE);
-        Path indexFile = folder.resolve(ShardIndex.FILE_NAME);
-        if (Files.exists(single)) {
-            SafetensorsFile file = openFile(single);
-            file.names().forEach(name -> fileByName.put(name, file));
-        } else if (Files.exists(indexFile)) {
-            openShards(indexFile, ShardIndex.read(indexFile));
-        } else {
-            throw new IllegalArgumentException(folder + " holds no weights: neither " + SINGLE_FILE + " nor "
-                    + ShardIndex.FILE_NAME + " is there");
+        boolean found = openIfThere(SINGLE_FILE, ShardIndex.FILE_NAME, ".safetensors", SafetensorsFile::open)
+                || openIfThere(TORCH_FILE, TORCH_INDEX, ".bin", TorchFile::open);
+        if (!found) {
+            throw new IllegalArgumentException(folder + " holds no weights: none of " + SINGLE_FILE + ", "
+                    + ShardIndex.FILE_NAME + ", " + TORCH_FILE + " and " + TORCH_INDEX + " is there");
         }
     }
 
-    private void openShards(Path indexFile, ShardIndex index) {
-        Map<String, SafetensorsFile> shards = new LinkedHashMap<>();
+    private boolean openIfThere(
+            String singleName, String indexName, String extension, Function<Path, WeightSource> opener) {
+        Path single = folder.resolve(singleName);
+        Path index = folder.resolve(indexName);
+        if (Files.exists(single)) {
+            WeightSource file = openFile(single, opener);
+            file.names().forEach(name -> fileByName.put(name, file));
+        } else if (Files.exists(index)) {
+            openShards(index, ShardIndex.read(index, extension), opener);
+        } else {
+            return false;
+        }
+        return true;
+    }
+
+    private void openShards(Path indexFile, ShardIndex index, Function<Path, WeightSource> opener) {
+        Map<String, WeightSource> shards = new LinkedHashMap<>();
         for (String shard : index.shards()) {
-            shards.put(shard, openFile(folder.resolve(shard)));
+            shards.put(shard, openFile(folder.resolve(shard), opener));
         }
         List<String> problems = new ArrayList<>();
         index.shardByName().forEach((name, shard) -> {
-            SafetensorsFile file = shards.get(shard);
+            WeightSource file = shards.get(shard);
             if (file != null && file.names().contains(name)) {
                 fileByName.put(name, file);
             } else {
@@ -80,38 +93,34 @@ public final class FolderWeights implements AutoCloseable {
         }
     }
 
-    private SafetensorsFile openFile(Path path) {
-        SafetensorsFile file = SafetensorsFile.open(path);
+    private WeightSource openFile(Path path, Function<Path, WeightSource> opener) {
+        WeightSource file = opener.apply(path);
         files.add(file);
         return file;
     }
 
-    /// Returns all names, file by file.
+    @Override
     public Set<String> names() {
         return Collections.unmodifiableSet(fileByName.keySet());
     }
 
+    @Override
     public DType dtype(String name) {
         return file(name).dtype(name);
     }
 
+    @Override
     public long[] shape(String name) {
         return file(name).shape(name);
     }
 
-    /// Returns a tensor on its mapped file, read-only; needs an open [org.zebralm.tensor.Scope].
+    @Override
     public Tensor tensor(String name) {
         return file(name).tensor(name);
     }
 
-    /// Returns whether two tensors have the same type and bytes.
-    boolean areEqual(String one, String other) {
-        return dtype(one) == dtype(other)
-                && file(one).bytes(one).mismatch(file(other).bytes(other)) == -1;
-    }
-
-    private SafetensorsFile file(String name) {
-        SafetensorsFile file = fileByName.get(name);
+    private WeightSource file(String name) {
+        WeightSource file = fileByName.get(name);
         if (file == null) {
             throw new IllegalArgumentException(folder + " has no tensor named " + name);
         }
@@ -120,6 +129,6 @@ public final class FolderWeights implements AutoCloseable {
 
     @Override
     public void close() {
-        files.forEach(SafetensorsFile::close);
+        files.forEach(WeightSource::close);
     }
 }

@@ -23,11 +23,11 @@ public final class LoadedModel implements AutoCloseable {
     private static final String EMBEDDING = "model.embed_tokens.weight";
 
     private final ModelFolder folder;
-    private final FolderWeights weights;
+    private final WeightSource weights;
     private final Lifetime lifetime = new Lifetime();
     private final Zebra zebra;
 
-    private LoadedModel(ModelFolder folder, FolderWeights weights, DType dtype, AttentionKernel kernel) {
+    private LoadedModel(ModelFolder folder, WeightSource weights, DType dtype, AttentionKernel kernel) {
         this.folder = folder;
         this.weights = weights;
         boolean loaded = false;
@@ -42,7 +42,7 @@ public final class LoadedModel implements AutoCloseable {
         }
     }
 
-    /// Opens the model in a folder, its weights as `dtype`.
+    /// Opens a model as [ModelFolder#read] finds it, its weights as `dtype`.
     ///
     /// @throws IllegalArgumentException if a setting is not implemented, or listing all weights that are
     ///     missing, unexpected or misshapen
@@ -51,7 +51,7 @@ public final class LoadedModel implements AutoCloseable {
             throw new IllegalArgumentException("weights must be floating-point numbers: got " + dtype.label());
         }
         ModelFolder folder = ModelFolder.read(path);
-        FolderWeights weights = folder.weights();
+        WeightSource weights = folder.weights();
         boolean opened = false;
         try {
             requireFit(folder, weights);
@@ -65,7 +65,7 @@ public final class LoadedModel implements AutoCloseable {
         }
     }
 
-    private static void requireFit(ModelFolder folder, FolderWeights weights) {
+    private static void requireFit(ModelFolder folder, WeightSource weights) {
         ZebraConfig config = folder.config();
         Map<String, long[]> needed = ZebraParameters.shapes(config);
         Map<String, long[]> there = new LinkedHashMap<>();
@@ -89,8 +89,8 @@ public final class LoadedModel implements AutoCloseable {
         }
         problems.addAll(0, ZebraParameters.differences(needed, there));
         if (!problems.isEmpty()) {
-            throw new IllegalArgumentException("the weights in " + folder.path() + " do not fit its config.json:\n  "
-                    + String.join("\n  ", problems));
+            throw new IllegalArgumentException(
+                    "the weights in " + folder.path() + " do not fit its config:\n  " + String.join("\n  ", problems));
         }
     }
 
@@ -101,7 +101,7 @@ public final class LoadedModel implements AutoCloseable {
 
     private Tensor read(String name, DType dtype) {
         try (var _ = Scope.open()) {
-            return lifetime.keep(weights.tensor(name).to(dtype));
+            return lifetime.keep(weights.tensor(name, dtype));
         }
     }
 

@@ -1,14 +1,10 @@
 package org.zebralm.checkpoint;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.zebralm.model.ZebraConfig;
 import org.zebralm.tensor.DType;
@@ -35,42 +31,26 @@ public record ModelFolder(
         stopTokenIds = List.copyOf(stopTokenIds);
     }
 
-    /// Reads the settings of the model in a folder.
+    /// Reads the settings of a model: a folder, or a `.safetensors` or PyTorch `.bin` file with its `config.json`
+    /// beside it.
     ///
     /// @throws IllegalArgumentException naming every setting that we do not implement, or that makes no sense
-    public static ModelFolder read(Path folder) {
-        Path configFile = folder.resolve(CONFIG);
-        if (!Files.exists(configFile)) {
-            throw new IllegalArgumentException(
-                    folder + " is no model folder: it has no " + CONFIG + ModelFolderWriter.interruptedSave(folder));
-        }
-        ConfigReader.Contents contents = ConfigReader.read(configFile.toString(), JsonFile.read(configFile));
+    public static ModelFolder read(Path path) {
+        ModelFiles files = ModelFiles.at(path);
+        ConfigReader.Contents contents = ConfigReader.read(files.configName(), files.config());
         Set<Integer> stops = new LinkedHashSet<>(contents.eosTokenIds());
-        Path generationFile = folder.resolve(GENERATION_CONFIG);
-        if (Files.exists(generationFile)) {
-            addStops(stops, JsonFile.read(generationFile));
-        }
-        return new ModelFolder(folder, contents.config(), List.copyOf(stops), contents.dtype());
-    }
-
-    private static void addStops(Set<Integer> stops, ObjectNode generation) {
-        JsonNode eos = generation.path("eos_token_id");
-        (eos.isArray() ? eos.valueStream() : Stream.of(eos))
-                .filter(JsonNode::isInt)
-                .map(JsonNode::intValue)
-                .filter(id -> id >= 0)
-                .forEach(stops::add);
+        stops.addAll(files.moreStopTokenIds());
+        return new ModelFolder(path, contents.config(), List.copyOf(stops), contents.dtype());
     }
 
     /// Returns where the tokenizer is, or null if the folder has none.
     public @Nullable Path tokenizerJson() {
-        Path file = path.resolve(TOKENIZER);
-        return Files.exists(file) ? file : null;
+        return ModelFiles.at(path).tokenizerJson();
     }
 
-    /// Maps the folder's weights.
-    public FolderWeights weights() {
-        return FolderWeights.open(path);
+    /// Maps the weights.
+    public WeightSource weights() {
+        return ModelFiles.at(path).weights();
     }
 
     /// Writes a model, in shards of at most [#DEFAULT_MAX_SHARD_BYTES].

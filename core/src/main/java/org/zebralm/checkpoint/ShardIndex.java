@@ -10,12 +10,13 @@ import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.SequencedSet;
 
-/// `model.safetensors.index.json`: which shard holds which tensor.
+/// `model.safetensors.index.json`, or `pytorch_model.bin.index.json`: which shard holds which tensor.
 record ShardIndex(Map<String, String> shardByName) {
     static final String FILE_NAME = "model.safetensors.index.json";
 
-    /// @throws IllegalArgumentException if it names a file that is not a plain `.safetensors` name within the folder
-    static ShardIndex read(Path file) {
+    /// @param extension of all shards' names, with its dot
+    /// @throws IllegalArgumentException if it names a file that is not a plain name of that kind within the folder
+    static ShardIndex read(Path file, String extension) {
         JsonNode map = JsonFile.read(file).get("weight_map");
         if (!(map instanceof ObjectNode) || map.isEmpty()) {
             throw new IllegalArgumentException(file + ": weight_map must be an object that maps tensors to shards");
@@ -24,10 +25,9 @@ record ShardIndex(Map<String, String> shardByName) {
         for (var entry : map.properties()) {
             String shard = entry.getValue().asText("");
             // No path may lead out of the folder, on any system.
-            if (!shard.matches("[A-Za-z0-9_][A-Za-z0-9_.-]*\\.safetensors")) {
-                throw new IllegalArgumentException(
-                        file + ": a shard must be a plain file name ending in .safetensors: got " + entry.getValue()
-                                + " for " + entry.getKey());
+            if (!shard.matches("[A-Za-z0-9_][A-Za-z0-9_.-]*") || !shard.endsWith(extension)) {
+                throw new IllegalArgumentException(file + ": a shard must be a plain file name ending in " + extension
+                        + ": got " + entry.getValue() + " for " + entry.getKey());
             }
             shards.put(entry.getKey(), shard);
         }

@@ -2,9 +2,7 @@ package org.zebralm.checkpoint;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.net.URISyntaxException;
 import java.nio.file.Path;
-import java.util.Objects;
 import java.util.stream.LongStream;
 import org.zebralm.kernel.CumulativeLengths;
 import org.zebralm.model.Zebra;
@@ -25,8 +23,12 @@ final class TransformersFixture {
     }
 
     static TransformersFixture of(String name) {
-        Path folder = folder(name);
-        try (var expected = SafetensorsFile.open(folder.resolve("expected.safetensors"));
+        return of(Fixtures.path(name), Fixtures.path(name + "/expected.safetensors"));
+    }
+
+    /// A checkpoint wherever it is, and the file with what is expected of it.
+    static TransformersFixture of(Path folder, Path expectedFile) {
+        try (var expected = SafetensorsFile.open(expectedFile);
                 var _ = Scope.open()) {
             assertThat(expected.metadata()).containsKey("made_by");
             return new TransformersFixture(
@@ -36,15 +38,6 @@ final class TransformersFixture {
                             .mapToInt(Math::toIntExact)
                             .toArray(),
                     expected.tensor("logits").toFloats());
-        }
-    }
-
-    private static Path folder(String name) {
-        try {
-            return Path.of(Objects.requireNonNull(TransformersFixture.class.getResource("/fixtures/" + name))
-                    .toURI());
-        } catch (URISyntaxException e) {
-            throw new AssertionError(e);
         }
     }
 

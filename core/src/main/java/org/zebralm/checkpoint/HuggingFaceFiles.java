@@ -1,0 +1,60 @@
+package org.zebralm.checkpoint;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/// A folder of Hugging Face's layout.
+///
+/// @param weightFile the file to take the weights from, or null for those that the folder names as usual
+record HuggingFaceFiles(Path folder, @Nullable Path weightFile) implements ModelFiles {
+    @Override
+    public String configName() {
+        return folder.resolve(ModelFolder.CONFIG).toString();
+    }
+
+    @Override
+    public ObjectNode config() {
+        Path file = folder.resolve(ModelFolder.CONFIG);
+        if (!Files.exists(file)) {
+            throw new IllegalArgumentException(folder + " is no model folder: it has no " + ModelFolder.CONFIG
+                    + ModelFolderWriter.interruptedSave(folder));
+        }
+        return JsonFile.read(file);
+    }
+
+    @Override
+    public List<Integer> moreStopTokenIds() {
+        Path file = folder.resolve(ModelFolder.GENERATION_CONFIG);
+        if (!Files.exists(file)) {
+            return List.of();
+        }
+        JsonNode eos = JsonFile.read(file).path("eos_token_id");
+        return (eos.isArray() ? eos.valueStream() : Stream.of(eos))
+                .filter(JsonNode::isInt)
+                .map(JsonNode::intValue)
+                .filter(id -> id >= 0)
+                .toList();
+    }
+
+    @Override
+    public WeightSource weights() {
+        return TextPart.of(weightFile == null ? FolderWeights.open(folder) : open(weightFile));
+    }
+
+    private static WeightSource open(Path file) {
+        return file.getFileName().toString().endsWith(".safetensors")
+                ? SafetensorsFile.open(file)
+                : TorchFile.open(file);
+    }
+
+    @Override
+    public @Nullable Path tokenizerJson() {
+        Path file = folder.resolve(ModelFolder.TOKENIZER);
+        return Files.exists(file) ? file : null;
+    }
+}

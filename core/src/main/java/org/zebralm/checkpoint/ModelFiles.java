@@ -1,0 +1,46 @@
+package org.zebralm.checkpoint;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/// A model on disk in one of the forms we read, as if it were a Hugging Face folder.
+interface ModelFiles {
+    /// Finds out what lies at a path: a model folder, or one of the files that hold a model.
+    ///
+    /// @throws IllegalArgumentException if it is none of them
+    static ModelFiles at(Path path) {
+        if (!Files.isRegularFile(path)) {
+            return new HuggingFaceFiles(path, null);
+        }
+        String name = path.getFileName().toString();
+        if (name.endsWith(".safetensors") || name.endsWith(".bin")) {
+            Path folder = path.toAbsolutePath().normalize().getParent();
+            if (folder != null && Files.exists(folder.resolve(ModelFolder.CONFIG))) {
+                return new HuggingFaceFiles(folder, path);
+            }
+            throw new IllegalArgumentException(
+                    path + " needs a " + ModelFolder.CONFIG + " beside it, which says what" + " model its weights are");
+        }
+        throw new IllegalArgumentException("a model must be a folder, or a .safetensors or .bin file with its "
+                + ModelFolder.CONFIG + " beside it: got " + path);
+    }
+
+    /// Returns what stands for `config.json` in errors.
+    String configName();
+
+    /// Returns what `config.json` says, or would say.
+    ObjectNode config();
+
+    /// Returns the ids that end a text besides those in the config.
+    List<Integer> moreStopTokenIds();
+
+    /// Maps the weights.
+    WeightSource weights();
+
+    /// Returns the path of `tokenizer.json`, or null if there is no such file.
+    @Nullable
+    Path tokenizerJson();
+}
