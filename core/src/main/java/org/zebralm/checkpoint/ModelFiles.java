@@ -16,6 +16,12 @@ interface ModelFiles {
             return new HuggingFaceFiles(path, null);
         }
         String name = path.getFileName().toString();
+        if (name.endsWith(".gguf")) {
+            return new GgufModel(path);
+        }
+        if (name.endsWith(".bin") && !TorchFile.isTorch(path)) {
+            return new Llama2cModel(path);
+        }
         if (name.endsWith(".safetensors") || name.endsWith(".bin")) {
             Path folder = path.toAbsolutePath().normalize().getParent();
             if (folder != null && Files.exists(folder.resolve(ModelFolder.CONFIG))) {
@@ -24,8 +30,8 @@ interface ModelFiles {
             throw new IllegalArgumentException(
                     path + " needs a " + ModelFolder.CONFIG + " beside it, which says what" + " model its weights are");
         }
-        throw new IllegalArgumentException("a model must be a folder, or a .safetensors or .bin file with its "
-                + ModelFolder.CONFIG + " beside it: got " + path);
+        throw new IllegalArgumentException("a model must be a folder, a .gguf file, a llama2.c checkpoint, or a"
+                + " .safetensors or PyTorch .bin file with its " + ModelFolder.CONFIG + " beside it: got " + path);
     }
 
     /// Returns what stands for `config.json` in errors.

@@ -10,7 +10,7 @@ import org.zebralm.model.ZebraConfig;
 import org.zebralm.tensor.DType;
 import org.zebralm.tensor.Tensor;
 
-/// A model in a folder of Hugging Face's layout: `config.json`, safetensors, `tokenizer.json`.
+/// A model on disk: a folder of Hugging Face's layout, or a file that stands for one.
 ///
 /// Reading it takes only the settings; [LoadedModel] takes the weights. `stopTokenIds` are all ids that end a
 /// text, of which the config can name one; `storedDType` is the type the folder claims its weights have, if it
@@ -31,8 +31,8 @@ public record ModelFolder(
         stopTokenIds = List.copyOf(stopTokenIds);
     }
 
-    /// Reads the settings of a model: a folder, or a `.safetensors` or PyTorch `.bin` file with its `config.json`
-    /// beside it.
+    /// Reads the settings of a model: a folder, a `.gguf` file, a llama2.c checkpoint, or a `.safetensors` or PyTorch
+    /// `.bin` file with its `config.json` beside it.
     ///
     /// @throws IllegalArgumentException naming every setting that we do not implement, or that makes no sense
     public static ModelFolder read(Path path) {
@@ -43,7 +43,7 @@ public record ModelFolder(
         return new ModelFolder(path, contents.config(), List.copyOf(stops), contents.dtype());
     }
 
-    /// Returns where the tokenizer is, or null if the folder has none.
+    /// Returns where the tokenizer is, or null if there is none.
     public @Nullable Path tokenizerJson() {
         return ModelFiles.at(path).tokenizerJson();
     }

@@ -40,7 +40,10 @@ class FileFuzzTest {
         SHARD_INDEX("llama-bin/pytorch_model.bin.index.json", file -> ShardIndex.read(file, ".bin")),
         TORCH("torch/protocol-2.bin", file -> readAll(TorchFile.open(file))),
         TORCH_PROTOCOL_4("torch/protocol-4.bin", file -> readAll(TorchFile.open(file))),
-        TORCH_LEGACY("torch/legacy.bin", file -> readAll(TorchFile.open(file)));
+        TORCH_LEGACY("torch/legacy.bin", file -> readAll(TorchFile.open(file))),
+        GGUF("gguf/gemma3.gguf", FileFuzzTest::readGguf),
+        GGUF_QUANTS("gguf/quants.gguf", FileFuzzTest::readGgufTensors),
+        LLAMA2C(FileFuzzTest::llama2c, file -> readAll(Llama2cWeights.open(file)));
 
         private final Supplier<byte[]> whole;
         private final Consumer<Path> reader;
@@ -63,12 +66,32 @@ class FileFuzzTest {
         }
     }
 
+    private static byte[] llama2c() {
+        try (var tiny = TinyModel.of(TinyModel.config(false, TinyModel.GLOBAL), 1)) {
+            return Llama2cFiles.model(tiny, 1);
+        }
+    }
+
     private static void readAll(WeightSource source) {
         try (source;
                 var _ = Scope.open()) {
             for (String name : source.names()) {
                 source.tensor(name, DType.FLOAT32);
             }
+        }
+    }
+
+    private static void readGguf(Path path) {
+        readGgufTensors(path);
+        try (GgufFile file = GgufFile.open(path)) {
+            GgufConfig.read(file);
+        }
+    }
+
+    private static void readGgufTensors(Path path) {
+        try (GgufFile file = GgufFile.open(path);
+                var _ = Scope.open()) {
+            file.tensors().values().forEach(entry -> file.tensor(entry, DType.FLOAT32));
         }
     }
 
