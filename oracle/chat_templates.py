@@ -12,6 +12,7 @@ The clock stands at 2024-07-26 09:05:03.
 import json
 import random
 import sys
+import warnings
 from datetime import datetime
 from pathlib import Path
 
@@ -29,6 +30,7 @@ class Clock(datetime):
 
 
 utils.datetime = Clock
+warnings.simplefilter("ignore")  # Python's own about the code that Jinja makes of random templates
 
 
 def outcome(render):
@@ -58,7 +60,7 @@ def run(template, variables):
         return {"text": "".join(blocks), "spans": spans}
 
     result = outcome(render)
-    if result is None or " at 0x" in result.get("text", ""):
+    if result is None or " at 0x" in result.get("text", "").lower():
         return None  # an address in memory
     return {"template": template, "variables": variables, **result}
 
@@ -155,6 +157,8 @@ TEMPLATES = [
     "{{ '<' | e }}{{ ('<' | e) + '<' }}{{ '<' ~ ('<' | safe) }}{{ ('<b>' | safe) + '<' }}",
     "{% set c = cycler('a', 'b') %}{{ c.next() }}{{ c.current }}{{ c.next() }}{{ c.next() }}{% set j = joiner() %}{{ j() }}x{{ j() }}y{{ j() }}",
     "{% set x = l | map('string') %}{{ x | join }}{{ x | join }}", "{{ l | select('odd') | length }}", "{{ (l | map('string') | list)[0] + 'x' }}",
+    "{% filter length %}abc{% endfilter %}", "{% call range(3) %}x{% endcall %}", "{{ '{:05}'.format('a') }}{{ '{:05}'.format(-3) }}", "{{ 0 / -1 }}",
+    "{{ 'Hello' % range(1) }}{{ 'Hello' % l }}", "{{ big * [] }}", "{{ big | round(1, 'ceil') }}", "{{ ('a b' | safe).split() }}{{ ('a' | safe).upper() + '<' }}",
     "{{ dict(d, z=1) }}{{ dict(**d) }}{{ [1, *l] }}", "{% set f2 = s.upper %}{{ f2() }}", "{{ d | length }}{{ s | length }}{{ uni | length }}",
     "{%- for message in messages -%}\n    {{- '<|' + message['role'] + '|>\\n' + message['content'] + '\\n' -}}\n{%- endfor -%}\n{%- if add_generation_prompt -%}{{ '<|assistant|>\\n' }}{%- endif -%}",
 ]
@@ -187,9 +191,10 @@ class Generator:
 
     def __init__(self, seed):
         self.random = random.Random(seed)
+        self.numbers = ["n", "m", "f", "t", "big", "0", "2", "-1", "3.5", "1e-3", "0.1", "17"]
         self.names = [*VARIABLES, "undefinedthing", "x", "y"]
 
-    def expression(self, depth=3):
+    def expression(self, depth=2):
         pick, sub = self.random.choice, lambda: self.expression(depth - 1)
         if depth == 0 or self.random.random() < 0.2:
             return pick([
@@ -197,10 +202,15 @@ class Generator:
                 lambda: pick(["'a'", "'Hello, World'", "''", "' x '", "'é😀'", "1.5", "1e20", "0.1", "true", "none", "[]", "{}"]),
             ])()
         return pick([
-            lambda: f"{sub()} {pick('+ - * / // % ~ == != < > <= >= and or in'.split())} {sub()}",
+            lambda: f"{sub()} {pick('~ == != and or'.split())} {sub()}",
+            lambda: f"{pick(self.numbers)} {pick('+ - * / // % < > <= >='.split())} {pick(self.numbers)}",
+            lambda: f"{pick(self.numbers)} ** {pick(['0', '2', '-1', '3', 't'])}",
+            lambda: f"{sub()} {pick('+ - * / // % < > in'.split())} {sub()}",
             lambda: f"({sub()})", lambda: f"not {sub()}", lambda: f"-{sub()}", lambda: f"[{sub()}, {sub()}]",
             lambda: f"({sub()}, {sub()})", lambda: "{" + f"'k': {sub()}, {self.random.randint(0, 3)}: {sub()}" + "}",
-            lambda: f"({sub()} if {sub()} else {sub()})", lambda: f"({sub()})[{pick(['0', '-1', '1:', '::-1', ':2', '::2', '-2:', repr('b')])}]",
+            lambda: f"({sub()} if {sub()} else {sub()})", lambda: f"({sub()})[{pick(['0', '-1', repr('b')])}]",
+            # Not of constants: Jinja's compiler makes nothing of (1)[1:], its code an error.
+            lambda: f"{pick(self.names)}[{pick(['1:', '::-1', ':2', '::2', '-2:', '1:-1'])}]",
             lambda: f"({sub()})[{sub()}]", lambda: f"({sub()})|{pick(FILTERS.split())}", lambda: f"({sub()})|{pick(FILTERS.split())}",
             lambda: f"({sub()}).{pick(['b', 'name', 'items()', 'upper()', 'split()', 'strip()', 'keys()', 'title()', 'nested.k', 'get(' + repr('a') + ')', 'count(1)', 'replace(' + repr('a') + ', ' + repr('bb') + ')', 'x'])}",
             lambda: f"({sub()}) is {pick('odd even defined none string number mapping sequence iterable boolean lower upper integer float true callable escaped'.split())}",

@@ -105,7 +105,14 @@ final class Attributes {
                         throw TemplateException.runtime("a method of safe text must have no arguments here: " + name);
                     }
                     Object result = method.call(arguments);
-                    return result instanceof String text ? new Markup(text) : result;
+                    return switch (result) {
+                        case String text -> new Markup(text);
+                        case List<?> parts ->
+                            parts.stream()
+                                    .<Object>map(part -> new Markup(String.valueOf(part)))
+                                    .toList();
+                        default -> result;
+                    };
                 });
     }
 

@@ -4,7 +4,7 @@ import java.math.BigInteger;
 
 /// The part of a `str.format` field after the colon.
 ///
-/// @param align one of `< > = ^`, or 0
+/// @param align one of `< > = ^`; `0` for zeros before a number or after text; or none, which is NUL
 /// @param precision -1 where none is given
 /// @param type 0 where none is given
 record FormatSpec(
@@ -33,7 +33,7 @@ record FormatSpec(
             i++;
             if (align == 0) {
                 fill = "0";
-                align = '=';
+                align = '0';
             }
         }
         long width = 0;
@@ -163,7 +163,7 @@ record FormatSpec(
     }
 
     private String place(String lead, String body, char standard, Budget budget) {
-        char side = align == 0 ? standard : align;
+        char side = align == 0 ? standard : align != '0' ? align : standard == '<' ? '<' : '=';
         int missing = Math.max(0, width - lead.length() - Text.length(body));
         budget.make((long) missing + body.length());
         String blanks = fill.repeat(side == '^' ? missing / 2 : missing);

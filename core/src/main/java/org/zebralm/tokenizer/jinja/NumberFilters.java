@@ -146,8 +146,12 @@ final class NumberFilters {
             return round(Types.toDouble(value), precision);
         }
         Object scale = Operators.apply("**", BigInteger.TEN, BigInteger.valueOf(precision), evaluator.budget());
-        double scaled = Types.toDouble(Operators.apply("*", value, scale, evaluator.budget()));
-        BigInteger whole = Types.integerOf(method.equals("ceil") ? Math.ceil(scaled) : Math.floor(scaled));
+        Object scaled = Operators.apply("*", value, scale, evaluator.budget());
+        BigInteger whole = Types.integer(scaled);
+        if (whole == null) {
+            double number = Types.toDouble(scaled);
+            whole = Types.integerOf(method.equals("ceil") ? Math.ceil(number) : Math.floor(number));
+        }
         return Operators.apply("/", whole, scale, evaluator.budget());
     }
 

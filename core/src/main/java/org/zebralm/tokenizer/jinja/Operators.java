@@ -73,6 +73,9 @@ final class Operators {
         if (times == null) {
             return Types.integer(left) == null || Types.isNumber(right) ? null : repeat(right, left, budget);
         }
+        if (times.bitLength() > 63) {
+            throw TemplateException.runtime("a number to repeat by must fit 64 bits");
+        }
         int count = Math.max(0, Types.clamp(times));
         return switch (left) {
             case String text -> repeat(text, count, budget);
@@ -133,7 +136,7 @@ final class Operators {
     private static Object divide(BigInteger left, BigInteger right) {
         requireNonZero(right.signum() != 0);
         if (left.bitLength() <= EXACT_BITS && right.bitLength() <= EXACT_BITS) {
-            return left.signum() == 0 ? Double.valueOf(0) : Double.valueOf(left.doubleValue() / right.doubleValue());
+            return left.doubleValue() / right.doubleValue();
         }
         double quotient = new BigDecimal(left)
                 .divide(new BigDecimal(right), new MathContext(60))

@@ -37,7 +37,8 @@ final class PercentFormat {
             budget.make(part.length());
             out.append(part);
         }
-        boolean isMapping = value instanceof Dict || value instanceof List || value instanceof Undefined;
+        boolean isMapping =
+                value instanceof Dict || value instanceof List || value instanceof Range || value instanceof Undefined;
         int given = tuple == null ? 1 : tuple.size();
         if (used < given && (tuple != null || (!isMapping && used == 0))) {
             throw TemplateException.runtime("not all arguments were converted by the format");

@@ -88,7 +88,7 @@ final class Renderer {
                     return flow;
                 }
                 inner.capture(captured.toString());
-                out.write(Printing.text(evaluator.evaluate(filter.value(), inner), budget));
+                out.write(requireText(evaluator.evaluate(filter.value(), inner), "filter"));
             }
             case Statement.If branch -> {
                 return branch(branch, frame, out);
@@ -108,8 +108,8 @@ final class Renderer {
             }
             case Statement.DefineMacro macro -> frame.set(String.valueOf(macro.name()), new Macro(macro, frame, this));
             case Statement.CallBlock call ->
-                out.write(Printing.text(
-                        evaluator.call(call.call(), frame, new Macro(call.caller(), frame, this)), budget));
+                out.write(
+                        requireText(evaluator.call(call.call(), frame, new Macro(call.caller(), frame, this)), "call"));
             case Statement.NamedBlock block -> {
                 if (block.required()) {
                     throw TemplateException.runtime(
@@ -134,6 +134,15 @@ final class Renderer {
             }
         }
         return Flow.NEXT;
+    }
+
+    private static String requireText(Object value, String tag) {
+        String text = Types.string(value);
+        if (text == null) {
+            throw TemplateException.runtime(
+                    "a {% " + tag + " %} block must make text: got '" + Types.nameOf(value) + "'");
+        }
+        return text;
     }
 
     private Flow branch(Statement.If branch, Frame frame, Output out) {
