@@ -49,6 +49,7 @@ final class CollectionMethods {
                 new Callable.Function(name, arguments -> {
                     var bound = arguments.bindPositions("index", 1, 3);
                     int size = items.size();
+                    budget.work(size);
                     int from = position(bound.number(1, 0), size);
                     int to = position(bound.number(2, size), size);
                     for (int i = from; i < to; i++) {
@@ -61,6 +62,7 @@ final class CollectionMethods {
             case "count" ->
                 new Callable.Function(name, arguments -> {
                     Object value = arguments.bindPositions("count", 1, 1).get(0);
+                    budget.work(items.size());
                     int count = 0;
                     for (Object item : items) {
                         count += Comparisons.equal(item, value, budget) ? 1 : 0;

@@ -85,6 +85,7 @@ final class Comparisons {
         if (left.size() != right.size()) {
             return false;
         }
+        budget.work(left.size());
         for (Dict.Entry entry : left.entries()) {
             budget.step();
             Object value = right.get(entry.key());

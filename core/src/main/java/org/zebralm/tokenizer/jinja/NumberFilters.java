@@ -10,8 +10,8 @@ import org.zebralm.tokenizer.jinja.Filters.Filter;
 
 /// Filters that make numbers.
 final class NumberFilters {
-    private static final Pattern DECIMAL = Pattern.compile(
-            "[+-]?(?:\\d+(?:_\\d+)*\\.?(?:\\d+(?:_\\d+)*)?|\\.\\d+(?:_\\d+)*)(?:[eE][+-]?\\d+(?:_\\d+)*)?");
+    private static final Pattern DECIMAL = Pattern.compile("[+-]?(?:\\d++(?:_\\d++)*+(?:\\.(?:\\d++(?:_\\d++)*+)?)?"
+            + "|\\.\\d++(?:_\\d++)*+)(?:[eE][+-]?\\d++(?:_\\d++)*+)?");
     private static final Pattern SPECIAL = Pattern.compile("[+-]?(?:inf(?:inity)?|nan)", Pattern.CASE_INSENSITIVE);
 
     private NumberFilters() {}
@@ -43,6 +43,7 @@ final class NumberFilters {
         }
         String text = Types.string(value);
         if (text != null) {
+            evaluator.budget().work(text.length());
             BigInteger integer = parse(Text.strip(text), bound.number(1, 10));
             Double number = integer == null ? parseDouble(text) : null;
             return integer != null
@@ -115,6 +116,7 @@ final class NumberFilters {
         }
         String text = Types.string(value);
         if (text != null) {
+            evaluator.budget().work(text.length());
             Double number = parseDouble(text);
             return number == null ? otherwise : number;
         }

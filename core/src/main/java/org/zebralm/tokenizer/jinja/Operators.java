@@ -27,7 +27,7 @@ final class Operators {
             BigInteger one = Types.integer(left);
             BigInteger other = Types.integer(right);
             return one != null && other != null
-                    ? integers(operator, one, other)
+                    ? integers(operator, one, other, budget)
                     : floats(operator, Types.toDouble(left), Types.toDouble(right));
         }
         Object result = switch (operator) {
@@ -100,7 +100,8 @@ final class Operators {
         return repeated;
     }
 
-    private static Object integers(String operator, BigInteger left, BigInteger right) {
+    private static Object integers(String operator, BigInteger left, BigInteger right, Budget budget) {
+        budget.work((left.bitLength() / 64 + 1L) * (right.bitLength() / 64 + 1L));
         return switch (operator) {
             case "+" -> bounded(left.add(right));
             case "-" -> bounded(left.subtract(right));
@@ -108,7 +109,7 @@ final class Operators {
             case "/" -> divide(left, right);
             case "//" -> floorDivide(left, right);
             case "%" -> left.subtract(floorDivide(left, right).multiply(right));
-            default -> power(left, right);
+            default -> power(left, right, budget);
         };
     }
 
@@ -147,7 +148,7 @@ final class Operators {
         return quotient;
     }
 
-    private static Object power(BigInteger base, BigInteger exponent) {
+    private static Object power(BigInteger base, BigInteger exponent, Budget budget) {
         if (exponent.signum() < 0) {
             requireNonZero(base.signum() != 0);
             return floats("**", Types.toDouble(base), Types.toDouble(exponent));
@@ -158,6 +159,7 @@ final class Operators {
         if (exponent.bitLength() > 31 || (base.abs().bitLength() - 1L) * exponent.longValue() > Limits.INTEGER_BITS) {
             throw TemplateException.limit("an integer must have at most " + Limits.INTEGER_BITS + " bits");
         }
+        budget.work(Limits.INTEGER_BITS);
         return bounded(base.pow(exponent.intValue()));
     }
 

@@ -50,6 +50,12 @@ final class SequenceFilters {
         if (value instanceof Loop loop) {
             return BigInteger.valueOf(loop.length());
         }
+        if (value instanceof Dict dict) {
+            return BigInteger.valueOf(dict.size());
+        }
+        if (value instanceof DictView view) {
+            return BigInteger.valueOf(view.dict().size());
+        }
         List<Object> items = value instanceof Undefined ? List.of() : Types.items(value);
         if (items == null) {
             throw TemplateException.runtime("object of type '" + Types.nameOf(value) + "' has no length");

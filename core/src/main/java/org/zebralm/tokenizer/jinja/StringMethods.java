@@ -1,8 +1,6 @@
 package org.zebralm.tokenizer.jinja;
 
 import java.math.BigInteger;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.function.BiPredicate;
 import org.jspecify.annotations.Nullable;
 
@@ -112,12 +110,12 @@ final class StringMethods {
                 var bound = arguments.bindPositions(name, 2, 3);
                 yield replace(text, bound.text(0), bound.text(1), bound.number(2, -1), budget);
             }
-            case "split" -> split();
-            case "rsplit" -> splitFromEnd();
+            case "split" -> new Splitting(text, budget).split(arguments.bind(name, 0, "sep", "maxsplit"));
+            case "rsplit" -> new Splitting(text, budget).splitFromEnd(arguments.bind(name, 0, "sep", "maxsplit"));
             case "splitlines" ->
-                splitLines(text, arguments.bind(name, 0, "keepends").truth(0), budget);
-            case "partition" -> partition(false);
-            case "rpartition" -> partition(true);
+                Splitting.lines(text, arguments.bind(name, 0, "keepends").truth(0), budget);
+            case "partition" -> new Splitting(text, budget).partition(arguments.bindPositions(name, 1, 1), false);
+            case "rpartition" -> new Splitting(text, budget).partition(arguments.bindPositions(name, 1, 1), true);
             case "join" -> join();
             case "center" -> pad(1);
             case "ljust" -> pad(0);
@@ -213,18 +211,10 @@ final class StringMethods {
         if (part == null) {
             return -1;
         }
-        int at = last ? findLast(part, sought, part.length()) : Text.find(part, sought, 0, budget);
+        int at = last ? Splitting.findLast(part, sought, budget) : Text.find(part, sought, 0, budget);
         int size = Text.length(text);
         int from = bound.hasValue(1) ? bound.number(1, 0) : 0;
         return at < 0 ? -1 : part.codePointCount(0, at) + (long) (from < 0 ? Math.max(0, from + size) : from);
-    }
-
-    /// Finds the last place before `end`, looking from the start so as to stay linear.
-    private int findLast(String whole, String sought, int end) {
-        String reversed = new StringBuilder(whole.substring(0, end)).reverse().toString();
-        String backwards = new StringBuilder(sought).reverse().toString();
-        int at = Text.find(reversed, backwards, 0, budget);
-        return at < 0 ? -1 : end - at - sought.length();
     }
 
     private static Object found(long at) {
@@ -246,11 +236,9 @@ final class StringMethods {
 
     private static int count(String text, String sought, int most, Budget budget) {
         int count = 0;
-        budget.work(text.length());
-        if (sought.length() > 16 && text.length() / sought.length() > 64) {
-            budget.work(text.length() * 4L);
-        }
-        for (int at = text.indexOf(sought); at >= 0 && count != most; at = text.indexOf(sought, at + sought.length())) {
+        for (int at = Text.find(text, sought, 0, budget);
+                at >= 0 && count != most;
+                at = Text.find(text, sought, at + sought.length(), budget)) {
             count++;
         }
         return count;
@@ -263,13 +251,12 @@ final class StringMethods {
         if (old.isEmpty()) {
             return replaceNothing(text, replacement, most, budget);
         }
-        budget.work((long) text.length() + (long) old.length() * 16);
         int count = count(text, old, most, budget);
         budget.make(text.length() + (long) count * (replacement.length() - (long) old.length()));
         var out = new StringBuilder();
         int from = 0;
         for (int i = 0; i < count; i++) {
-            int at = text.indexOf(old, from);
+            int at = Text.find(text, old, from, budget);
             out.append(text, from, at).append(replacement);
             from = at + old.length();
         }
@@ -289,129 +276,6 @@ final class StringMethods {
             }
         }
         return out.toString();
-    }
-
-    private Object split() {
-        var bound = arguments.bind(name, 0, "sep", "maxsplit");
-        int most = bound.number(1, -1);
-        List<Object> parts = new ArrayList<>();
-        if (!bound.hasValue(0)) {
-            int i = 0;
-            while (true) {
-                while (i < text.length() && Text.isSpace(text.charAt(i))) {
-                    i++;
-                }
-                if (i == text.length()) {
-                    return parts;
-                }
-                budget.make(1);
-                if (parts.size() == most) {
-                    parts.add(Text.stripEnd(text.substring(i)));
-                    return parts;
-                }
-                int end = i;
-                while (end < text.length() && !Text.isSpace(text.charAt(end))) {
-                    end++;
-                }
-                parts.add(text.substring(i, end));
-                i = end;
-            }
-        }
-        String separator = separator(bound);
-        int from = 0;
-        while (parts.size() != most) {
-            int at = text.indexOf(separator, from);
-            if (at < 0) {
-                break;
-            }
-            budget.make(1);
-            parts.add(text.substring(from, at));
-            from = at + separator.length();
-        }
-        parts.add(text.substring(from));
-        return parts;
-    }
-
-    private String separator(Arguments.Bound bound) {
-        String separator = bound.text(0);
-        if (separator.isEmpty()) {
-            throw TemplateException.runtime("empty separator");
-        }
-        return separator;
-    }
-
-    private Object splitFromEnd() {
-        var bound = arguments.bind(name, 0, "sep", "maxsplit");
-        int most = bound.number(1, -1);
-        List<Object> parts = new ArrayList<>();
-        int end = text.length();
-        if (!bound.hasValue(0)) {
-            while (true) {
-                while (end > 0 && Text.isSpace(text.charAt(end - 1))) {
-                    end--;
-                }
-                if (end == 0) {
-                    return new ArrayList<>(parts.reversed());
-                }
-                budget.make(1);
-                if (parts.size() == most) {
-                    parts.add(Text.stripStart(text.substring(0, end)));
-                    return new ArrayList<>(parts.reversed());
-                }
-                int start = end;
-                while (start > 0 && !Text.isSpace(text.charAt(start - 1))) {
-                    start--;
-                }
-                parts.add(text.substring(start, end));
-                end = start;
-            }
-        }
-        String separator = separator(bound);
-        while (parts.size() != most && end >= separator.length()) {
-            budget.work(1);
-            int at = text.lastIndexOf(separator, end - separator.length());
-            if (at < 0) {
-                break;
-            }
-            budget.make(1);
-            parts.add(text.substring(at + separator.length(), end));
-            end = at;
-        }
-        parts.add(text.substring(0, end));
-        return new ArrayList<>(parts.reversed());
-    }
-
-    /// Python's `splitlines`, which knows more line ends than most.
-    static List<Object> splitLines(String text, boolean keepEnds, Budget budget) {
-        List<Object> lines = new ArrayList<>();
-        int from = 0;
-        for (int i = 0; i < text.length(); i++) {
-            int end = switch (text.charAt(i)) {
-                case '\r' -> text.startsWith("\n", i + 1) ? i + 2 : i + 1;
-                case '\n', 0xb, 0xc, 0x1c, 0x1d, 0x1e, 0x85, 0x2028, 0x2029 -> i + 1;
-                default -> -1;
-            };
-            if (end > 0) {
-                budget.make(1);
-                lines.add(text.substring(from, keepEnds ? end : i));
-                from = end;
-                i = end - 1;
-            }
-        }
-        if (from < text.length()) {
-            lines.add(text.substring(from));
-        }
-        return lines;
-    }
-
-    private Object partition(boolean last) {
-        var bound = arguments.bindPositions(name, 1, 1);
-        String separator = separator(bound);
-        int at = last ? findLast(text, separator, text.length()) : Text.find(text, separator, 0, budget);
-        if (at < 0) {
-            return last ? Tuple.of("", "", text) : Tuple.of(text, "", "");
-        }
-        return Tuple.of(text.substring(0, at), separator, text.substring(at + separator.length()));
     }
 
     private Object join() {

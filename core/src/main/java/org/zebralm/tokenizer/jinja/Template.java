@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 /// sandbox, `trim_blocks` and `lstrip_blocks`, loop controls, `{% generation %}`, its own `tojson`.
 public final class Template {
     /// The most characters of a template.
-    public static final int MAX_CHARACTERS = 1 << 20;
+    public static final int MAX_CHARACTERS = 1 << 18;
 
     private final String source;
     private final Body body;

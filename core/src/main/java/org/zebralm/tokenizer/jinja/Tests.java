@@ -82,8 +82,8 @@ final class Tests {
             case "true" -> value.equals(true);
             case "integer" -> value instanceof BigInteger;
             case "float" -> value instanceof Double;
-            case "lower" -> Casing.isLower(Printing.text(value, budget));
-            case "upper" -> Casing.isUpper(Printing.text(value, budget));
+            case "lower" -> Casing.isLower(text(value, budget));
+            case "upper" -> Casing.isUpper(text(value, budget));
             case "string" -> Types.string(value) != null;
             case "mapping" -> value instanceof Dict;
             case "number" -> Types.isNumber(value);
@@ -94,7 +94,9 @@ final class Tests {
                         || value instanceof Undefined;
             case "iterable" ->
                 Types.string(value) != null
-                        || Types.items(value) != null
+                        || Types.sequence(value) != null
+                        || value instanceof Dict
+                        || value instanceof DictView
                         || value instanceof Undefined
                         || value instanceof Generator
                         || value instanceof Loop;
@@ -102,6 +104,12 @@ final class Tests {
             case "escaped" -> value instanceof Markup;
             default -> throw TemplateException.runtime("no test named '" + name + "'");
         };
+    }
+
+    private static String text(Object value, Budget budget) {
+        String text = Printing.text(value, budget);
+        budget.work(text.length());
+        return text;
     }
 
     private static boolean isOdd(Object value, Budget budget) {

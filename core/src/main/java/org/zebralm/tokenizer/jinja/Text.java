@@ -5,6 +5,9 @@ import java.util.List;
 
 /// Strings as Python sees them: sequences of code points.
 final class Text {
+    /// Up to here `String.indexOf` is fast whatever the texts are.
+    private static final int SHORT = 16;
+
     private Text() {}
 
     static int length(String text) {
@@ -60,13 +63,11 @@ final class Text {
         return text.substring(0, i);
     }
 
-    /// Finds a text from an offset on, in time linear in both; -1 where it is not.
+    /// Finds a text from an offset on, in time linear in the way there and the part; -1 where it is not.
     static int find(String text, String part, int from, Budget budget) {
-        budget.work(text.length() - Math.min(from, text.length()) + (long) part.length());
-        if (part.length() <= 16) {
-            return text.indexOf(part, from);
-        }
-        return match(text, part, from);
+        int at = part.length() <= SHORT ? text.indexOf(part, from) : match(text, part, from);
+        budget.work((at < 0 ? text.length() : at) - (long) from + part.length());
+        return at;
     }
 
     /// Knuth, Morris and Pratt: a hostile pair of texts would take `String.indexOf` their product.

@@ -105,7 +105,7 @@ final class TextFilters {
         String indent =
                 width != null ? width : Operators.repeat(" ", Math.max(0, bound.number(0, 4)), evaluator.budget());
         boolean blank = bound.truth(2);
-        List<Object> lines = StringMethods.splitLines(text + "\n", false, evaluator.budget());
+        List<Object> lines = Splitting.lines(text + "\n", false, evaluator.budget());
         var out = new StringBuilder(bound.truth(1) ? indent : "");
         for (int i = 0; i < lines.size(); i++) {
             String line = (String) lines.get(i);
@@ -140,6 +140,7 @@ final class TextFilters {
 
     private static Object countWords(Object value, Arguments arguments, Evaluator evaluator) {
         arguments.bind("wordcount", 0);
+        evaluator.budget().make(text(value, evaluator).length());
         int words = 0;
         boolean within = false;
         for (int code : text(value, evaluator).codePoints().toArray()) {

@@ -46,6 +46,8 @@ final class Types {
             case BigInteger integer -> integer.signum() != 0;
             case Double number -> number != 0;
             case Loop loop -> loop.length() != 0;
+            case Dict dict -> dict.size() != 0;
+            case DictView view -> view.dict().size() != 0;
             case Object other -> {
                 List<Object> items = items(other);
                 yield items == null || !items.isEmpty();
@@ -139,6 +141,7 @@ final class Types {
     static Iterator<Object> iterate(Object value, Budget budget) {
         String text = string(value);
         if (text != null) {
+            budget.work(text.length());
             return Text.characters(text).iterator();
         }
         if (value instanceof Generator generator) {
@@ -151,6 +154,7 @@ final class Types {
         if (items == null) {
             throw TemplateException.runtime("'" + nameOf(value) + "' object is not iterable");
         }
+        budget.work(items.size());
         return items.iterator();
     }
 

@@ -125,7 +125,7 @@ final class Variables {
     private void branch(Statement.If branch) {
         // An elif is an if within the else, whose test counts as part of it.
         Set<String> storesBefore = stores;
-        List<Map<String, Start>> startsOf = new ArrayList<>();
+        Map<String, Start> added = new LinkedHashMap<>();
         Set<String> stored = new TreeSet<>();
         load(branch.branches().getFirst().test());
         Map<String, Start> before = starts;
@@ -138,12 +138,13 @@ final class Variables {
             } else {
                 statements(branch.otherwise());
             }
-            startsOf.add(starts);
+            starts.keySet().removeAll(before.keySet());
+            added.putAll(starts);
             stored.addAll(stores);
         }
         starts = before;
         stores = storesBefore;
-        startsOf.forEach(starts::putAll);
+        starts.putAll(added);
         stored.removeAll(stores);
         for (String name : stored) {
             stores.add(name);

@@ -52,6 +52,64 @@ class TemplateTest {
         assertThat(failure(template).kind()).isEqualTo(TemplateException.Kind.LIMIT);
     }
 
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "a.find(b)",
+                "a.rfind(b)",
+                "a.count(b)",
+                "a.split(b)",
+                "a.rsplit(b)",
+                "a.replace(b, '')",
+                "b in a",
+                "a.partition(b)",
+                "a.rpartition(b)",
+                "a.strip(b)",
+                "a | replace(b, '')",
+                "a | int",
+                "a | float",
+                "a == b"
+            })
+    void workOnLongTextsIsLinearOrCharged(String expression) {
+        // Their product would be 10^12 comparisons.
+        String template = "{% set a = 'a' * 2000000 %}{% set b = 'a' * 500000 ~ 'b' %}{{ " + expression + " }}";
+
+        assertThat(Template.parse(template).render(Map.of()).text().length()).isLessThan(2_000_100);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "d.items()",
+                "d | length",
+                "d == e",
+                "l.count(7)",
+                "l.index(-1)",
+                "l | first",
+                "s is lower",
+                "d is iterable"
+            })
+    void workThatGrowsWithValuesUsesUpSteps(String expression) {
+        Map<String, Object> numbers = new java.util.LinkedHashMap<>();
+        for (int i = 0; i < 100_000; i++) {
+            numbers.put("k" + i, i);
+        }
+        List<Integer> list = new java.util.ArrayList<>(java.util.Collections.nCopies(100_000, 5));
+        list.add(-1);
+        String template = "{% for i in range(100000) %}{% for j in range(100000) %}{% if " + expression
+                + " %}{% endif %}{% endfor %}{% endfor %}";
+        long start = System.nanoTime();
+
+        assertThatThrownBy(() -> Template.parse(template)
+                        .render(
+                                Map.of("d", numbers, "e", Map.copyOf(numbers), "l", list, "s", "a".repeat(100_000)),
+                                Clock.systemUTC(),
+                                new Limits(1_000_000, 100_000_000, 100)))
+                .isInstanceOf(TemplateException.class)
+                .hasMessageContaining("steps");
+        assertThat(System.nanoTime() - start).isLessThan(20_000_000_000L);
+    }
+
     @Test
     void deepNestingIsRefusedAndNotFollowed() {
         for (String open : List.of("(", "[", "{'a':", "not ", "-", "1+(", "l[", "l|map(")) {
