@@ -18,7 +18,6 @@ import org.zebralm.checkpoint.PickleValue.Text;
 import org.zebralm.checkpoint.PickleValue.View;
 import org.zebralm.tensor.DType;
 import org.zebralm.tensor.Tensor;
-import org.zebralm.tensor.Tensors;
 
 /// What `torch.save` wrote: a pickle that describes tensors, and the storages they lie on, memory-mapped.
 ///
@@ -234,11 +233,8 @@ final class TorchFile implements WeightSource {
         MemorySegment storage =
                 Objects.requireNonNull(storages.get(view.storage().key()));
         MemorySegment from = storage.asSlice(view.offset() * dtype.bytes());
-        if (from.address() % dtype.bytes() != 0) {
-            from = MappedFile.tensor(from, dtype, from.byteSize() / dtype.bytes())
-                    .memory();
-        }
-        return Tensors.strided(from, dtype, longs(view.shape()), longs(view.strides()));
+        return MappedFile.tensor(from, dtype, from.byteSize() / dtype.bytes())
+                .strided(longs(view.shape()), longs(view.strides()));
     }
 
     private static long[] longs(List<Long> numbers) {

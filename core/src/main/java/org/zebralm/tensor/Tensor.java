@@ -98,6 +98,25 @@ public final class Tensor {
         return new Tensor(raw.expand(shape));
     }
 
+    /// Returns a view from the first element on, of another shape and with neighbours along each axis `strides`
+    /// elements
+    /// apart; this tensor has no gaps.
+    public Tensor strided(long[] shape, long[] strides) {
+        long needed = 1;
+        for (int axis = 0; axis < shape.length; axis++) {
+            if (shape[axis] == 0) {
+                needed = 0;
+                break;
+            }
+            needed = Math.addExact(needed, Math.multiplyExact(shape[axis] - 1, strides[axis]));
+        }
+        if (needed > numElements()) {
+            throw new IllegalArgumentException(
+                    "a view over " + needed + " elements does not fit a tensor of " + numElements());
+        }
+        return new Tensor(torch.as_strided(raw, shape, strides));
+    }
+
     /// Returns a tensor whose elements lie in order without gaps: this one if they do already, else a copy.
     public Tensor contiguous() {
         return new Tensor(raw.contiguous());

@@ -105,23 +105,6 @@ public final class Tensors {
         return new Tensor(torch.from_blob(new Address(memory), shape, options(Device.CPU, dtype)));
     }
 
-    /// Returns a tensor on memory of the caller's whose neighbours along each axis lie `strides` elements apart; it
-    /// must stay valid, and unmoved, as long as the tensor is used.
-    public static Tensor strided(MemorySegment memory, DType dtype, long[] shape, long[] strides) {
-        if (numElements(shape) == 0) {
-            return empty(dtype, shape);
-        }
-        long needed = 1;
-        for (int axis = 0; axis < shape.length; axis++) {
-            needed = Math.addExact(needed, Math.multiplyExact(shape[axis] - 1, strides[axis]));
-        }
-        long available = memory.byteSize() / dtype.bytes();
-        if (needed > available) {
-            throw new IllegalArgumentException("a tensor over " + needed + " elements does not fit " + available);
-        }
-        return new Tensor(torch.as_strided(over(memory, dtype, available).raw(), shape, strides));
-    }
-
     /// Joins tensors along an axis.
     public static Tensor cat(List<Tensor> tensors, int axis) {
         TensorVector vector = new TensorVector(tensors.size());

@@ -89,6 +89,11 @@ class GgufTest {
                 assertThat(weights.tensor(weight).to(DType.FLOAT32).toFloats())
                         .as(weight)
                         .isEqualTo(wanted);
+                assertThat(weights.tensor(weight, DType.BFLOAT16).toFloats())
+                        .as(weight)
+                        .isEqualTo(expected.tensor(prefix + weight)
+                                .to(DType.BFLOAT16)
+                                .toFloats());
             }
         }
     }

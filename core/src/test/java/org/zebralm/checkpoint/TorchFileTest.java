@@ -23,7 +23,10 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.zebralm.kernel.PortableAttention;
 import org.zebralm.tensor.DType;
+import org.zebralm.tensor.Lifetime;
 import org.zebralm.tensor.Scope;
+import org.zebralm.tensor.Tensor;
+import org.zebralm.tensor.Tensors;
 
 /// Files that PyTorch wrote (`oracle/torch_files.py`), and files that it never would.
 class TorchFileTest {
@@ -74,6 +77,30 @@ class TorchFileTest {
             assertThat(file.tensor("tied").address()).isEqualTo(base);
             assertThat(file.tensor("transposed").address()).isEqualTo(base);
             assertThat(file.tensor("slice").address()).isEqualTo(base + 4 * (2 * 4 + 1));
+        }
+    }
+
+    /// Storages of the old format lie at any byte and are copied, and a loader keeps what it reads in a scope of its
+    /// own.
+    @ParameterizedTest
+    @ValueSource(strings = {"protocol-2.bin", "legacy.bin"})
+    void tensorsOutliveTheScopeTheyAreReadIn(String name) {
+        try (var expected = SafetensorsFile.open(Fixtures.path("torch/expected.safetensors"));
+                var file = TorchFile.open(Fixtures.path("torch/" + name));
+                var kept = new Lifetime();
+                var _ = Scope.open()) {
+            Map<String, Tensor> tensors = new LinkedHashMap<>();
+            for (String tensor : expected.names()) {
+                try (var _ = Scope.open()) {
+                    tensors.put(tensor, kept.keep(file.tensor(tensor, file.dtype(tensor))));
+                }
+                for (int bytes = 1; bytes <= 256; bytes++) {
+                    Tensors.full(85, DType.UINT8, bytes); // takes what was freed, whatever its size
+                }
+            }
+            tensors.forEach((tensor, values) -> assertThat(values.toDoubles())
+                    .as(tensor)
+                    .isEqualTo(expected.tensor(tensor).toDoubles()));
         }
     }
 
