@@ -120,11 +120,7 @@ public final class FolderWeights implements WeightSource {
     }
 
     private WeightSource file(String name) {
-        WeightSource file = fileByName.get(name);
-        if (file == null) {
-            throw new IllegalArgumentException(folder + " has no tensor named " + name);
-        }
-        return file;
+        return TensorNames.find(fileByName, name, folder);
     }
 
     @Override

@@ -41,7 +41,10 @@ final class GgufConfig {
         var general = new GgufSettings(file.metadata(), "");
         String label = general.text("general.architecture", "");
         int parts = general.integer("split.count", 1);
-        if (parts > 1 || !general.problems().isEmpty()) {
+        if (!general.problems().isEmpty()) {
+            throw new IllegalArgumentException(file.path() + ": " + String.join("; ", general.problems()));
+        }
+        if (parts > 1) {
             throw new IllegalArgumentException(file.path() + ": a model must be one file: it is one of " + parts
                     + "; join them with llama-gguf-split --merge");
         }
@@ -63,7 +66,7 @@ final class GgufConfig {
                     + " must be there with two axes, which say how many tokens there are");
         }
         json.put("vocab_size", embedding.sizes().getLast());
-        settings.ignore("vocab_size", "block_count");
+        settings.ignore("vocab_size");
         int hiddenSize = settings.integer("embedding_length");
         int numLayers = settings.integer("block_count");
         int numHeads = settings.integer("attention.head_count");

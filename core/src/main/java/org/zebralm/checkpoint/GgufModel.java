@@ -1,7 +1,6 @@
 package org.zebralm.checkpoint;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -48,7 +47,6 @@ record GgufModel(Path path) implements ModelFiles {
     /// The tokenizer within the file is not read yet.
     @Override
     public @Nullable Path tokenizerJson() {
-        Path beside = path.resolveSibling(ModelFolder.TOKENIZER);
-        return Files.exists(beside) ? beside : null;
+        return ModelFiles.ifThere(path.resolveSibling(ModelFolder.TOKENIZER));
     }
 }

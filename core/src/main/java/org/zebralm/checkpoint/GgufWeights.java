@@ -77,11 +77,7 @@ final class GgufWeights implements WeightSource {
     }
 
     private GgufHeader.Entry entry(String name) {
-        GgufHeader.Entry entry = entries.get(name);
-        if (entry == null) {
-            throw new IllegalArgumentException(file.path() + " has no tensor named " + name);
-        }
-        return entry;
+        return TensorNames.find(entries, name, file.path());
     }
 
     @Override

@@ -54,7 +54,6 @@ record HuggingFaceFiles(Path folder, @Nullable Path weightFile) implements Model
 
     @Override
     public @Nullable Path tokenizerJson() {
-        Path file = folder.resolve(ModelFolder.TOKENIZER);
-        return Files.exists(file) ? file : null;
+        return ModelFiles.ifThere(folder.resolve(ModelFolder.TOKENIZER));
     }
 }

@@ -22,7 +22,11 @@ record Llama2cHeader(
         boolean tied,
         int bytes) {
     private static final int MAGIC = 0x616b3432;
-    private static final int BYTES_0 = 7 * Integer.BYTES;
+    /// The record's sizes stand in the file in the record's order.
+    private static final int NUM_SIZES = 7;
+
+    private static final int VOCAB_SIZE = 5;
+    private static final int BYTES_0 = NUM_SIZES * Integer.BYTES;
     private static final int BYTES_1 = 256;
 
     /// Larger numbers are no model's, and a product of three is below 2^63.
@@ -34,9 +38,13 @@ record Llama2cHeader(
     static Llama2cHeader read(String file, MemorySegment bytes) {
         var in = new ByteCursor(file, bytes);
         int first = in.readInt();
-        Llama2cHeader header = first == MAGIC ? readVersion1(file, in) : readSizes(0, first, in, BYTES_0);
-        header.requireSensible(file);
-        return header;
+        if (first == MAGIC) {
+            return readVersion1(file, in);
+        }
+        int[] sizes = readSizes(first, in);
+        boolean isTied = sizes[VOCAB_SIZE] >= 0;
+        sizes[VOCAB_SIZE] = isTied ? sizes[VOCAB_SIZE] : -sizes[VOCAB_SIZE];
+        return of(file, 0, sizes, isTied, BYTES_0);
     }
 
     private static Llama2cHeader readVersion1(String file, ByteCursor in) {
@@ -45,60 +53,40 @@ record Llama2cHeader(
             throw new IllegalArgumentException(file + ": a llama2.c checkpoint must be of version 0 or 1: got "
                     + version + (version == 2 ? ", whose weights are int8; export it again as version 1" : ""));
         }
-        Llama2cHeader header = readSizes(1, in.readInt(), in, BYTES_1);
-        boolean tied = in.readByte() != 0;
+        int[] sizes = readSizes(in.readInt(), in);
+        boolean isTied = in.readByte() != 0;
         in.take(BYTES_1 - in.position());
-        return tied ? header : header.untied();
+        return of(file, 1, sizes, isTied, BYTES_1);
     }
 
-    private static Llama2cHeader readSizes(int version, int hiddenSize, ByteCursor in, int bytes) {
-        int intermediateSize = in.readInt();
-        int numLayers = in.readInt();
-        int numHeads = in.readInt();
-        int numKvHeads = in.readInt();
-        int vocabSize = in.readInt();
-        int maxPositions = in.readInt();
-        boolean isNegative = version == 0 && vocabSize < 0;
-        return new Llama2cHeader(
-                version,
-                hiddenSize,
-                intermediateSize,
-                numLayers,
-                numHeads,
-                numKvHeads,
-                isNegative ? -vocabSize : vocabSize,
-                maxPositions,
-                !isNegative,
-                bytes);
+    private static int[] readSizes(int first, ByteCursor in) {
+        int[] sizes = new int[NUM_SIZES];
+        sizes[0] = first;
+        for (int i = 1; i < sizes.length; i++) {
+            sizes[i] = in.readInt();
+        }
+        return sizes;
     }
 
-    private Llama2cHeader untied() {
-        return new Llama2cHeader(
-                version,
-                hiddenSize,
-                intermediateSize,
-                numLayers,
-                numHeads,
-                numKvHeads,
-                vocabSize,
-                maxPositions,
-                false,
-                bytes);
+    private static Llama2cHeader of(String file, int version, int[] sizes, boolean tied, int bytes) {
+        for (int size : sizes) {
+            if (size < 1 || size > MAX_SIZE) {
+                throw new IllegalArgumentException(
+                        file + " is no llama2.c checkpoint: each of its first numbers must be a size from 1 to "
+                                + MAX_SIZE + ": got " + size);
+            }
+        }
+        var header = new Llama2cHeader(
+                version, sizes[0], sizes[1], sizes[2], sizes[3], sizes[4], sizes[VOCAB_SIZE], sizes[6], tied, bytes);
+        header.requireSharedWidth(file);
+        return header;
     }
 
     int headDim() {
         return hiddenSize / numHeads;
     }
 
-    private void requireSensible(String file) {
-        int[] sizes = {hiddenSize, intermediateSize, numLayers, numHeads, numKvHeads, vocabSize, maxPositions};
-        for (int size : sizes) {
-            if (size < 1 || size > MAX_SIZE) {
-                throw new IllegalArgumentException(
-                        file + " is no llama2.c checkpoint: each of its first numbers must be" + " a size from 1 to "
-                                + MAX_SIZE + ": got " + size);
-            }
-        }
+    private void requireSharedWidth(String file) {
         if (numHeads % numKvHeads != 0 || hiddenSize % (2 * numHeads) != 0) {
             throw new IllegalArgumentException(file + ": the heads must share width " + hiddenSize
                     + " and the key-value heads must share them: got " + numHeads + " and " + numKvHeads);

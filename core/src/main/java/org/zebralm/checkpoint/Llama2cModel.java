@@ -2,7 +2,6 @@ package org.zebralm.checkpoint;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -62,7 +61,6 @@ record Llama2cModel(Path path) implements ModelFiles {
 
     @Override
     public @Nullable Path tokenizerJson() {
-        Path beside = path.resolveSibling(ModelFolder.TOKENIZER);
-        return Files.exists(beside) ? beside : null;
+        return ModelFiles.ifThere(path.resolveSibling(ModelFolder.TOKENIZER));
     }
 }

@@ -144,11 +144,7 @@ final class Llama2cWeights implements WeightSource {
     }
 
     private Entry entry(String name) {
-        Entry entry = entries.get(name);
-        if (entry == null) {
-            throw new IllegalArgumentException(file.path() + " has no tensor named " + name);
-        }
-        return entry;
+        return TensorNames.find(entries, name, file.path());
     }
 
     @Override

@@ -28,7 +28,7 @@ interface ModelFiles {
                 return new HuggingFaceFiles(folder, path);
             }
             throw new IllegalArgumentException(
-                    path + " needs a " + ModelFolder.CONFIG + " beside it, which says what" + " model its weights are");
+                    path + " needs a " + ModelFolder.CONFIG + " beside it, which says what model its weights are");
         }
         throw new IllegalArgumentException("a model must be a folder, a .gguf file, a llama2.c checkpoint, or a"
                 + " .safetensors or PyTorch .bin file with its " + ModelFolder.CONFIG + " beside it: got " + path);
@@ -49,4 +49,9 @@ interface ModelFiles {
     /// Returns the path of `tokenizer.json`, or null if there is no such file.
     @Nullable
     Path tokenizerJson();
+
+    /// Returns a file, or null if it does not exist.
+    static @Nullable Path ifThere(Path file) {
+        return Files.exists(file) ? file : null;
+    }
 }

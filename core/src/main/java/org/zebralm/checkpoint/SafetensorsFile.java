@@ -11,7 +11,6 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
 import org.zebralm.checkpoint.SafetensorsHeader.Entry;
 import org.zebralm.tensor.DType;
 import org.zebralm.tensor.Tensor;
@@ -130,11 +129,7 @@ public final class SafetensorsFile implements WeightSource {
     }
 
     private Entry entry(String name) {
-        @Nullable Entry entry = entries.get(name);
-        if (entry == null) {
-            throw new IllegalArgumentException(path() + " has no tensor named " + name);
-        }
-        return entry;
+        return TensorNames.find(entries, name, path());
     }
 
     /// Unmaps the file; every tensor on it becomes invalid.

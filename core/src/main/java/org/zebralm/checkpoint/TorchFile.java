@@ -56,10 +56,9 @@ final class TorchFile implements WeightSource {
     private final Map<String, View> tensors;
     private final Map<String, MemorySegment> storages;
 
-    private TorchFile(MappedFile file, PickleValue root, Map<String, MemorySegment> storages) {
+    private TorchFile(MappedFile file, StateDict state, Map<String, MemorySegment> storages) {
         this.file = file;
         this.storages = storages;
-        StateDict state = StateDict.find(file.path().toString(), root);
         if (!state.key().isEmpty()) {
             LOG.log(Level.INFO, "{0}: taking the tensors under \"{1}\"", file.path(), state.key());
         }
@@ -124,7 +123,7 @@ final class TorchFile implements WeightSource {
             }
         });
         var in = new ByteCursor(path + ": " + pickle, Objects.requireNonNull(entries.get(pickle)));
-        return new TorchFile(file, Unpickler.read(in), storages);
+        return new TorchFile(file, StateDict.find(path, Unpickler.read(in)), storages);
     }
 
     private static String shortText(MemorySegment bytes) {
@@ -151,8 +150,8 @@ final class TorchFile implements WeightSource {
         if (!isLittle) {
             throw in.refuse("the checkpoint must be little-endian");
         }
-        PickleValue root = Unpickler.read(in);
-        Map<String, DType> types = storageTypes(StateDict.find(path, root));
+        StateDict state = StateDict.find(path, Unpickler.read(in));
+        Map<String, DType> types = storageTypes(state);
         if (!(Unpickler.read(in) instanceof Items(List<PickleValue> keys))) {
             throw in.refuse("the storages' keys must be a list");
         }
@@ -170,7 +169,7 @@ final class TorchFile implements WeightSource {
             }
             storages.put(key, in.take(count * type.bytes()));
         }
-        return new TorchFile(file, root, storages);
+        return new TorchFile(file, state, storages);
     }
 
     private static Map<String, DType> storageTypes(StateDict state) {
@@ -242,11 +241,7 @@ final class TorchFile implements WeightSource {
     }
 
     private View view(String name) {
-        View view = tensors.get(name);
-        if (view == null) {
-            throw new IllegalArgumentException(file.path() + " has no tensor named " + name);
-        }
-        return view;
+        return TensorNames.find(tensors, name, file.path());
     }
 
     @Override

@@ -28,8 +28,8 @@ public final class ChatTemplate {
     }
 
     /// Reads the template of a model folder: `chat_template.jinja` (and `additional_chat_templates`), or
-    /// `chat_template` of
-    /// `tokenizer_config.json`, one or several with names; and the special tokens, which are variables of it.
+    /// `chat_template` of `tokenizer_config.json`, one or several with names; and the special tokens, which are
+    /// variables of it.
     ///
     /// @throws IllegalArgumentException naming the folder, if it has no template or one that cannot be parsed
     public static ChatTemplate load(Path folder) {

@@ -289,6 +289,12 @@ class GgufTest {
                 .isThrownBy(() -> ModelFolder.read(path))
                 .withMessageContaining("must be one of llama, qwen2, qwen3, gemma2, gemma3: got \"mamba\"");
 
+        Path number =
+                write(new GgufBytes(3, 0, 1).key("general.architecture", 7).end(new byte[0]));
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> ModelFolder.read(number))
+                .withMessageContaining("general.architecture must be a text: got 7");
+
         Path part = write(new GgufBytes(3, 0, 2)
                 .key("general.architecture", "llama")
                 .key("split.count", 3)

@@ -45,6 +45,8 @@ class TrainingMemoryTest {
         assertThat(expected(16_384, Recompute.NONE)).isCloseTo(9.3, within(0.93));
         assertThat(expected(32_768, Recompute.NONE)).isCloseTo(13.9, within(1.39));
         assertThat(expected(32_768, Recompute.ATTENTION)).isCloseTo(7.1, within(0.71));
+        assertThat(expected(65_536, Recompute.ATTENTION)).isCloseTo(10.9, within(1.09));
+        assertThat(expected(131_072, Recompute.ATTENTION)).isCloseTo(18.1, within(1.81));
     }
 
     private static double expected(int length, Recompute recompute) {

@@ -200,35 +200,32 @@ final class ExpressionParser {
 
     private Expression parseList() {
         List<Expression> items = new ArrayList<>();
-        while (!tokens.current().isOperator("]")) {
-            if (!items.isEmpty()) {
-                tokens.expectOperator(",");
-                if (tokens.current().isOperator("]")) {
-                    break;
-                }
-            }
-            items.add(parse());
-        }
-        tokens.expectOperator("]");
+        parseUntil("]", () -> items.add(parse()));
         return new Expression.ListOf(items);
     }
 
     private Expression parseDict() {
         List<Expression> keys = new ArrayList<>();
         List<Expression> values = new ArrayList<>();
-        while (!tokens.current().isOperator("}")) {
-            if (!keys.isEmpty()) {
-                tokens.expectOperator(",");
-                if (tokens.current().isOperator("}")) {
-                    break;
-                }
-            }
+        parseUntil("}", () -> {
             keys.add(parse());
             tokens.expectOperator(":");
             values.add(parse());
-        }
-        tokens.expectOperator("}");
+        });
         return new Expression.DictOf(keys, values);
+    }
+
+    /// Parses items with commas between them, and perhaps one behind the last, up to and with what closes them.
+    private void parseUntil(String closing, Runnable item) {
+        for (boolean first = true; !tokens.skipOperator(closing); first = false) {
+            if (!first) {
+                tokens.expectOperator(",");
+                if (tokens.skipOperator(closing)) {
+                    return;
+                }
+            }
+            item.run();
+        }
     }
 
     private Expression parsePostfix(Expression operand) {

@@ -13,7 +13,7 @@ final class FloatText {
         if (Double.isInfinite(number)) {
             return number > 0 ? "inf" : "-inf";
         }
-        String sign = number < 0 || 1 / number < 0 ? "-" : "";
+        String sign = NumberText.isNegative(number) ? "-" : "";
         if (number == 0) {
             return sign + "0.0";
         }
@@ -22,8 +22,7 @@ final class FloatText {
         int exponent = digits.length() - decimal.scale() - 1;
         if (exponent < -4 || exponent >= 16) {
             String fraction = digits.length() > 1 ? "." + digits.substring(1) : "";
-            return sign + digits.charAt(0) + fraction + "e" + (exponent < 0 ? "-" : "+")
-                    + (Math.abs(exponent) < 10 ? "0" : "") + Math.abs(exponent);
+            return sign + digits.charAt(0) + fraction + NumberText.exponent(exponent);
         }
         String plain = decimal.toPlainString();
         return sign + (plain.indexOf('.') < 0 ? plain + ".0" : plain);

@@ -45,7 +45,8 @@ final class NumberText {
         return digits.charAt(0) + point + digits.substring(1) + exponent(exponent);
     }
 
-    private static String exponent(int exponent) {
+    /// Prints a power of ten: its sign, and two digits at least.
+    static String exponent(int exponent) {
         return (exponent < 0 ? "e-" : "e+") + (Math.abs(exponent) < 10 ? "0" : "") + Math.abs(exponent);
     }
 

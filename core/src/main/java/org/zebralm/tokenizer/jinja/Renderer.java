@@ -72,22 +72,18 @@ final class Renderer {
             case Statement.SetBlock set -> {
                 requireNamespaces(set.target(), frame);
                 var inner = frame.inner(set.body());
-                var captured = new Output(budget);
-                Flow flow = run(set.body(), inner, captured);
+                Flow flow = capture(set.body(), inner);
                 if (flow != Flow.NEXT) {
                     return flow;
                 }
-                inner.capture(captured.toString());
                 assign(set.target(), evaluator.evaluate(set.value(), inner), frame);
             }
             case Statement.FilterBlock filter -> {
                 var inner = frame.inner(filter.body());
-                var captured = new Output(budget);
-                Flow flow = run(filter.body(), inner, captured);
+                Flow flow = capture(filter.body(), inner);
                 if (flow != Flow.NEXT) {
                     return flow;
                 }
-                inner.capture(captured.toString());
                 out.write(requireText(evaluator.evaluate(filter.value(), inner), "filter"));
             }
             case Statement.If branch -> {
@@ -161,6 +157,16 @@ final class Renderer {
             return Flow.NEXT;
         }
         return iterate(loop, frame, items, 0, out);
+    }
+
+    /// Runs a body whose text goes to the frame instead of the output, unless a loop is left on the way.
+    private Flow capture(Body body, Frame inner) {
+        var captured = new Output(budget);
+        Flow flow = run(body, inner, captured);
+        if (flow == Flow.NEXT) {
+            inner.capture(captured.toString());
+        }
+        return flow;
     }
 
     private String recurse(Statement.For loop, Frame frame, Object items, int depth) {
