@@ -1,5 +1,6 @@
 package org.zebralm.cli;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -18,8 +19,8 @@ record TextModel(Tokenizer tokenizer, LoadedModel loaded) implements AutoCloseab
         ModelFolder folder = ModelFolder.read(model);
         Path tokenizerJson = folder.tokenizerJson();
         if (tokenizerJson == null) {
-            throw new IllegalArgumentException(
-                    model + " has no tokenizer.json, which turns text into tokens; copy it there");
+            throw new IllegalArgumentException(model + " has no tokenizer.json, which turns text into tokens; copy it "
+                    + (Files.isDirectory(model) ? "there" : "into the file's folder"));
         }
         DType type =
                 dtype != null ? DType.parse(dtype) : Objects.requireNonNullElse(folder.storedDType(), DType.FLOAT32);
