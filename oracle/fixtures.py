@@ -71,16 +71,29 @@ FIXTURES = {
 }
 
 
-def randomise(model):
-    """Draws weights whose logits depend on every part: the usual start at std 0.02 attends almost evenly."""
+def randomise(model, attention=0.35):
+    """Draws weights whose logits depend on every part: the usual start at std 0.02 attends almost evenly.
+
+    `attention` is the std of the projections of queries and keys. The wider, the more does rounding them to bfloat16
+    change what is attended to.
+    """
     for name, parameter in model.named_parameters():
         if "norm" in name:
-            torch.nn.init.uniform_(parameter, 0.5, 1.5)
+            # Half as much or up to half again as where it starts: at ones, or at zeros if one is added to it.
+            start = parameter.flatten()[0].item()
+            torch.nn.init.uniform_(parameter, start - 0.5, start + 0.5)
         elif "embed" in name:
             # Rows of a tied embedding are the head as well, whose logits should stay within a few units.
             torch.nn.init.normal_(parameter, std=0.3 if model.config.tie_word_embeddings else 1.0)
+        elif "sinks" in name:
+            torch.nn.init.normal_(parameter, mean=1.0, std=2.0)
+        elif "bias" in name:
+            torch.nn.init.normal_(parameter, std=0.3)
         elif "q_proj" in name or "k_proj" in name:
-            torch.nn.init.normal_(parameter, std=0.35)
+            torch.nn.init.normal_(parameter, std=attention)
+        elif "experts.gate_up_proj" in name:
+            # Wide enough to be clamped here and there.
+            torch.nn.init.normal_(parameter, std=0.5)
         else:
             torch.nn.init.normal_(parameter, std=0.15)
 
