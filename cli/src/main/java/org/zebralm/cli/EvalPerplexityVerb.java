@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
+import org.zebralm.checkpoint.ModelLocation;
 import org.zebralm.data.ReadReport;
 import org.zebralm.data.TextFiles;
 import org.zebralm.eval.PerplexityByLength;
@@ -31,9 +32,9 @@ import picocli.CommandLine.Spec;
             "  zebra eval perplexity MODEL book.txt.gz --lengths 512,2048 --json"
         })
 final class EvalPerplexityVerb implements Callable<Integer> {
-    @Parameters(index = "0", paramLabel = "MODEL", description = "A model folder with a tokenizer.json.")
+    @Parameters(index = "0", paramLabel = "MODEL", description = "A model folder, or the id of a cached one.")
     @SuppressWarnings("NullAway.Init") // set by picocli
-    private Path model;
+    private String model;
 
     @Parameters(
             index = "1..*",
@@ -79,7 +80,7 @@ final class EvalPerplexityVerb implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        try (var opened = TextModel.open(model, dtype)) {
+        try (var opened = TextModel.open(ModelLocation.find(model), dtype)) {
             if (lengths.isEmpty()) {
                 int positions = opened.zebra().config().maxPositions();
                 lengths = List.of(positions / 8, positions / 4, positions / 2, positions);
@@ -92,7 +93,8 @@ final class EvalPerplexityVerb implements Callable<Integer> {
     private PerplexityByLength measure(TextModel opened) {
         try (var progress = new ProgressBar(Terminal.stderr(), "scoring", (long) lengths.size() * windows)) {
             List<int[]> documents = read(opened.tokenizer(), progress);
-            Scorer scorer = Scorer.of(opened.zebra());
+            Scorer scorer =
+                    Scorer.of(opened.zebra()).beginning(opened.tokenizer().promptBeginning());
             long[] scored = {0};
             return PerplexityByLength.measure(
                     (count, ids) -> {

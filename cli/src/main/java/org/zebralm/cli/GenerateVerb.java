@@ -11,11 +11,11 @@ import java.util.Locale;
 import java.util.Objects;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
+import org.zebralm.checkpoint.ModelLocation;
 import org.zebralm.generate.Generation;
 import org.zebralm.generate.Generator;
 import org.zebralm.generate.SamplingConfig;
 import org.zebralm.generate.TextStream;
-import org.zebralm.model.ZebraConfig;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -32,9 +32,9 @@ import picocli.CommandLine.Spec;
             "  cat chapter.txt | zebra generate MODEL - --max-tokens 500 --json"
         })
 final class GenerateVerb implements Callable<Integer> {
-    @Parameters(index = "0", paramLabel = "MODEL", description = "A model folder with a tokenizer.json.")
+    @Parameters(index = "0", paramLabel = "MODEL", description = "A model folder, or the id of a cached one.")
     @SuppressWarnings("NullAway.Init") // set by picocli
-    private Path model;
+    private String model;
 
     @Parameters(
             index = "1",
@@ -91,9 +91,8 @@ final class GenerateVerb implements Callable<Integer> {
         var sampling = new SamplingConfig(
                 temperature, topK, Objects.requireNonNullElse(topP, temperature == 0 ? 1.0 : 0.95), seed, maxTokens);
         String text = readPrompt();
-        try (var opened = TextModel.open(model, dtype)) {
-            int[] ids =
-                    withBeginning(opened.zebra().config(), opened.tokenizer().encode(text));
+        try (var opened = TextModel.open(ModelLocation.find(model), dtype)) {
+            int[] ids = opened.encodePrompt(text);
             return json ? printJson(opened, ids, sampling) : stream(opened, ids, text, sampling);
         }
     }
@@ -154,16 +153,5 @@ final class GenerateVerb implements Callable<Integer> {
             return new String(System.in.readAllBytes(), StandardCharsets.UTF_8);
         }
         return Objects.requireNonNullElse(prompt, "");
-    }
-
-    /// Documents begin with the beginning-of-sequence token where the model has one, as in training.
-    private static int[] withBeginning(ZebraConfig config, int[] ids) {
-        if (config.bosTokenId() < 0) {
-            return ids;
-        }
-        int[] all = new int[ids.length + 1];
-        all[0] = config.bosTokenId();
-        System.arraycopy(ids, 0, all, 1, ids.length);
-        return all;
     }
 }

@@ -3,12 +3,12 @@ package org.zebralm.cli;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.PrintWriter;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.Callable;
 import org.zebralm.checkpoint.ModelFolder;
+import org.zebralm.checkpoint.ModelLocation;
 import org.zebralm.model.AttentionType;
 import org.zebralm.model.Cost;
 import org.zebralm.model.ZebraConfig;
@@ -28,9 +28,9 @@ import picocli.CommandLine.Spec;
         footerHeading = "%nExamples:%n",
         footer = {"  zebra inspect zebra-quickstart/model", "  zebra inspect MODEL --lengths 4096,32768 --json"})
 final class InspectVerb implements Callable<Integer> {
-    @Parameters(paramLabel = "MODEL", description = "A model folder: config.json, safetensors, tokenizer.json.")
+    @Parameters(paramLabel = "MODEL", description = "A model folder, or the id of a cached one.")
     @SuppressWarnings("NullAway.Init") // set by picocli
-    private Path model;
+    private String model;
 
     @Option(
             names = "--lengths",
@@ -48,7 +48,7 @@ final class InspectVerb implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        ModelFolder folder = ModelFolder.read(model);
+        ModelFolder folder = ModelFolder.read(ModelLocation.find(model));
         ZebraConfig config = folder.config();
         if (lengths.isEmpty()) {
             lengths = List.of(config.maxPositions(), 4 * config.maxPositions(), 16 * config.maxPositions());

@@ -11,6 +11,7 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.zebralm.checkpoint.LoadedModel;
 import org.zebralm.checkpoint.ModelFolder;
+import org.zebralm.checkpoint.ModelLocation;
 import org.zebralm.checkpoint.ZebraParameters;
 import org.zebralm.kernel.AttentionKernel;
 import org.zebralm.model.AttentionType;
@@ -29,8 +30,9 @@ record StartingWeights(
         Path source, ZebraConfig model, @Nullable Checkpoint checkpoint) {
     /// Finds the weights; their tensors are read later.
     ///
-    /// @throws IllegalArgumentException if `source` is none of the three
-    static StartingWeights of(Path source) {
+    /// @throws IllegalArgumentException if `named` is none of the three, nor the id of a cached model
+    static StartingWeights of(Path named) {
+        Path source = Files.exists(named) ? named : ModelLocation.find(named.toString());
         if (Files.isRegularFile(source)) {
             Checkpoint checkpoint = Checkpoint.open(source);
             return new StartingWeights(source, checkpoint.model(), checkpoint);

@@ -19,22 +19,35 @@ record TextModel(Tokenizer tokenizer, LoadedModel loaded) implements AutoCloseab
         ModelFolder folder = ModelFolder.read(model);
         Path tokenizerJson = folder.tokenizerJson();
         if (tokenizerJson == null) {
-            throw new IllegalArgumentException(model + " has no tokenizer.json, which turns text into tokens; copy it "
+            throw new IllegalArgumentException(model
+                    + " has no tokenizer.json or tokenizer.model, which turns text into tokens; copy it "
                     + (Files.isDirectory(model) ? "there" : "into the file's folder"));
         }
         DType type =
                 dtype != null ? DType.parse(dtype) : Objects.requireNonNullElse(folder.storedDType(), DType.FLOAT32);
         LoadedModel loaded = LoadedModel.open(model, type, Machine.attention());
+        @Nullable Tokenizer tokenizer = null;
         boolean opened = false;
         try {
-            var textModel = new TextModel(Tokenizer.load(tokenizerJson), loaded);
+            tokenizer = Tokenizer.load(tokenizerJson);
+            tokenizer.requireFit(folder.config().vocabSize());
             opened = true;
-            return textModel;
+            return new TextModel(tokenizer, loaded);
         } finally {
             if (!opened) {
                 loaded.close();
+                if (tokenizer != null) {
+                    tokenizer.close();
+                }
             }
         }
+    }
+
+    /// The ids of a text to continue; of none, the token that begins a text, where the model has one.
+    int[] encodePrompt(String text) {
+        int[] ids = tokenizer.encodePrompt(text);
+        int bos = loaded.folder().config().bosTokenId();
+        return ids.length == 0 && bos >= 0 ? new int[] {bos} : ids;
     }
 
     Zebra zebra() {

@@ -54,6 +54,10 @@ record HuggingFaceFiles(Path folder, @Nullable Path weightFile) implements Model
 
     @Override
     public @Nullable Path tokenizerJson() {
-        return ModelFiles.ifThere(folder.resolve(ModelFolder.TOKENIZER));
+        return Stream.of(ModelFolder.TOKENIZER, ModelFolder.SENTENCE_PIECE)
+                .map(folder::resolve)
+                .filter(Files::exists)
+                .findFirst()
+                .orElse(null);
     }
 }

@@ -31,17 +31,26 @@ final class JsonFile {
     static ObjectNode read(Path file) {
         try {
             // As text: given bytes, the parser would accept UTF-16 as well.
-            JsonNode node = MAPPER.readTree(Files.readString(file));
+            return parse(file, Files.readString(file));
+        } catch (NoSuchFileException e) {
+            throw new UncheckedIOException(file + " does not exist", e);
+        } catch (IOException e) {
+            throw new UncheckedIOException("cannot read " + file + ": " + e.getMessage(), e);
+        }
+    }
+
+    /// Reads the object in a text that came from a file; keys may not be there twice.
+    ///
+    /// @throws IllegalArgumentException if it holds something else
+    static ObjectNode parse(Path file, String text) {
+        try {
+            JsonNode node = MAPPER.readTree(text);
             if (node instanceof ObjectNode object) {
                 return object;
             }
             throw new IllegalArgumentException(file + " must hold a JSON object");
         } catch (JsonProcessingException e) {
             throw new IllegalArgumentException(file + " is not valid JSON: " + e.getOriginalMessage(), e);
-        } catch (NoSuchFileException e) {
-            throw new UncheckedIOException(file + " does not exist", e);
-        } catch (IOException e) {
-            throw new UncheckedIOException("cannot read " + file + ": " + e.getMessage(), e);
         }
     }
 

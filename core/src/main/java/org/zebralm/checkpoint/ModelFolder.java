@@ -23,6 +23,7 @@ public record ModelFolder(
     static final String CONFIG = "config.json";
     static final String GENERATION_CONFIG = "generation_config.json";
     static final String TOKENIZER = "tokenizer.json";
+    static final String SENTENCE_PIECE = "tokenizer.model";
 
     /// Larger models are split into shards of at most this size, as transformers 4 did.
     public static final long DEFAULT_MAX_SHARD_BYTES = 5_000_000_000L;
@@ -43,7 +44,7 @@ public record ModelFolder(
         return new ModelFolder(path, contents.config(), List.copyOf(stops), contents.dtype());
     }
 
-    /// Returns where the tokenizer is, or null if there is none.
+    /// Returns where the tokenizer is, a `tokenizer.json` or else a `tokenizer.model`, or null if the folder has none.
     public @Nullable Path tokenizerJson() {
         return ModelFiles.at(path).tokenizerJson();
     }

@@ -5,57 +5,71 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.zebralm.model.ZebraConfig;
+import org.zebralm.tokenizer.PromptTemplate;
+import org.zebralm.tokenizer.TokenizerFile;
 
 /// Puts a tokenizer into a model folder.
 final class TokenizerFiles {
     private static final String SETTINGS = "tokenizer_config.json";
     private static final List<String> COMPANIONS = List.of(SETTINGS, "chat_template.jinja", "special_tokens_map.json");
 
-    private final Path tokenizerJson;
+    private final Path tokenizer;
     private final ZebraConfig config;
+    private final byte[] tokenizerJson;
     private final Map<Integer, String> tokens = new HashMap<>();
+    private boolean isSilentAboutPrompts;
 
-    private TokenizerFiles(Path tokenizerJson, ZebraConfig config) {
-        this.tokenizerJson = tokenizerJson;
+    private TokenizerFiles(Path tokenizer, ZebraConfig config) {
+        this.tokenizer = tokenizer;
         this.config = config;
+        this.tokenizerJson = TokenizerFile.read(tokenizer).json();
     }
 
-    /// Copies `tokenizer.json` and what lies beside it into `folder`; writes `tokenizer_config.json` if there is none
-    /// to copy.
+    /// Writes a tokenizer as `tokenizer.json` into `folder` and copies what lies beside it; writes
+    /// `tokenizer_config.json` if there is none to copy.
     ///
-    /// @throws IllegalArgumentException if the tokenizer makes ids that the model has no row for
-    static void copy(Path tokenizerJson, ZebraConfig config, Path folder) {
-        var files = new TokenizerFiles(tokenizerJson, config);
+    /// @param tokenizer a file of any kind that [TokenizerFile] reads
+    /// @throws IllegalArgumentException if the tokenizer makes ids of text that the model has no row for
+    static void copy(Path tokenizer, ZebraConfig config, Path folder) {
+        var files = new TokenizerFiles(tokenizer, config);
         files.readTokens();
         files.copyTo(folder);
     }
 
     private void readTokens() {
-        ObjectNode json = JsonFile.read(tokenizerJson);
-        json.path("model").path("vocab").properties().forEach(entry -> add(entry.getValue(), entry.getKey()));
-        for (JsonNode added : json.path("added_tokens")) {
-            add(added.path("id"), added.path("content").asText());
+        ObjectNode tree = JsonFile.parse(tokenizer, new String(tokenizerJson, StandardCharsets.UTF_8));
+        JsonNode vocab = tree.path("model").path("vocab");
+        vocab.properties().forEach(entry -> add(entry.getValue().asInt(-1), entry.getKey(), false));
+        for (int id = 0; vocab.isArray() && id < vocab.size(); id++) {
+            add(id, vocab.path(id).path(0).asText(), false); // unigram
         }
+        for (JsonNode added : tree.path("added_tokens")) {
+            boolean special = added.path("special").asBoolean();
+            add(added.path("id").asInt(-1), added.path("content").asText(), special);
+        }
+        isSilentAboutPrompts = PromptTemplate.isSilent(tree.get("post_processor"));
     }
 
-    private void add(JsonNode id, String token) {
-        if (id.asInt(-1) >= config.vocabSize()) {
-            throw new IllegalArgumentException(tokenizerJson + " must not make ids beyond the model's vocabulary of "
+    private void add(int id, String token, boolean special) {
+        // Gemma 3 has a token for pictures, which its models without pictures have no row for.
+        if (id >= config.vocabSize() && !special) {
+            throw new IllegalArgumentException(tokenizer + " must not make ids beyond the model's vocabulary of "
                     + config.vocabSize() + ": " + token + " has id " + id);
         }
-        tokens.put(id.asInt(-1), token);
+        tokens.put(id, token);
     }
 
     private void copyTo(Path folder) {
-        copyFile(tokenizerJson, folder.resolve(ModelFolder.TOKENIZER));
+        AtomicFile.write(folder.resolve(ModelFolder.TOKENIZER), tokenizerJson);
         for (String name : COMPANIONS) {
-            Path companion = tokenizerJson.resolveSibling(name);
+            Path companion = tokenizer.resolveSibling(name);
             if (Files.exists(companion)) {
                 copyFile(companion, folder.resolve(name));
             }
@@ -73,6 +87,9 @@ final class TokenizerFiles {
         putToken(json, "bos_token", config.bosTokenId());
         putToken(json, "eos_token", config.eosTokenId());
         putToken(json, "pad_token", config.padTokenId());
+        if (isSilentAboutPrompts && config.bosTokenId() >= 0) {
+            json.put("add_bos_token", true); // as the documents began that it was trained on
+        }
         return json;
     }
 
@@ -83,7 +100,7 @@ final class TokenizerFiles {
         String token = tokens.get(id);
         if (token == null) {
             throw new IllegalArgumentException(key + " must be in the tokenizer: the config gives it id " + id
-                    + ", which " + tokenizerJson + " does not have");
+                    + ", which " + tokenizer + " does not have");
         }
         json.put(key, token);
     }

@@ -1,10 +1,9 @@
 package org.zebralm.tokenizer;
 
-import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
 import ai.djl.huggingface.tokenizers.jni.TokenizersLibrary;
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -12,66 +11,133 @@ import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.OptionalInt;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
-/// Text to ids and back, by a Hugging Face `tokenizer.json`.
+/// Text to ids and back, by a Hugging Face `tokenizer.json` or a SentencePiece `tokenizer.model`.
 ///
-/// The work is done by the Rust library, so ids equal those of Python's `tokenizers`. Nothing is added to a text (no
-/// bos, no template) and nothing is cut off. As in that library, a special token written out in a text becomes its
-/// id; a caller who encodes text from strangers breaks such literals up first.
+/// The work is done by the Rust library, so ids equal those of Python's `tokenizers`. [#encode] adds nothing to a text
+/// (no bos, no template) and nothing is cut off; [#encodePrompt] adds what the model expects. As in that library, a
+/// special token written out in a text becomes its id; a caller who encodes text from strangers breaks such literals
+/// up first.
 ///
 /// Safe for use by many threads until closed.
 public final class Tokenizer implements AutoCloseable {
 
+    private static final String PROBE = "a";
+
     private final Path path;
+    private final byte @Nullable [] made;
     private final Vocabulary vocabulary;
     private final String fingerprint;
-    private final HuggingFaceTokenizer tokenizer;
+    private final SpecialTokens specialTokens;
+    private final boolean framesText;
+    private final int[] before;
+    private final int[] after;
+    private final AtomicLong handle;
 
-    private Tokenizer(Path path, Vocabulary vocabulary, String fingerprint, HuggingFaceTokenizer tokenizer) {
+    private Tokenizer(Path path, byte[] json, boolean isMade, SpecialTokens specialTokens) throws IOException {
         this.path = path;
-        this.vocabulary = vocabulary;
-        this.fingerprint = fingerprint;
-        this.tokenizer = tokenizer;
+        this.made = isMade ? json : null;
+        this.vocabulary = Vocabulary.parse(json);
+        this.fingerprint = fingerprint(json);
+        this.specialTokens = specialTokens;
+        this.framesText = vocabulary.framesText();
+        this.before = framesText ? new int[0] : ids("bos_token", specialTokens.before());
+        this.after = framesText ? new int[0] : ids("eos_token", specialTokens.after());
+        // Not through DJL's HuggingFaceTokenizer: it reads files beside this one and heeds settings of its own.
+        String text = StandardCharsets.UTF_8
+                .newDecoder()
+                .decode(ByteBuffer.wrap(json))
+                .toString();
+        long opened = TokenizersLibrary.LIB.createTokenizerFromString(text);
+        TokenizersLibrary.LIB.disableTruncation(opened);
+        TokenizersLibrary.LIB.disablePadding(opened);
+        this.handle = new AtomicLong(opened);
     }
 
-    /// Loads a tokenizer; a missing or unusable file is an `IllegalArgumentException` that names it.
-    public static Tokenizer load(Path tokenizerJson) {
-        if (!Files.isRegularFile(tokenizerJson)) {
-            throw new IllegalArgumentException("a tokenizer is a tokenizer.json file: " + tokenizerJson
-                    + (Files.exists(tokenizerJson) ? " is not a regular file" : " does not exist"));
-        }
+    /// Loads a tokenizer from a file of either kind, with the special tokens named beside it.
+    ///
+    /// A missing or unusable file is an `IllegalArgumentException` that names it.
+    public static Tokenizer load(Path file) {
+        TokenizerFile read = TokenizerFile.read(file);
+        return open(file, read.json(), false, read.specialTokens());
+    }
+
+    /// Makes a tokenizer of a `tokenizer.json` that stands in no file.
+    ///
+    /// @param origin the file that it was made from, named in errors
+    public static Tokenizer of(byte[] tokenizerJson, SpecialTokens specialTokens, Path origin) {
+        return open(origin, tokenizerJson.clone(), true, specialTokens);
+    }
+
+    private static Tokenizer open(Path file, byte[] json, boolean isMade, SpecialTokens specialTokens) {
         NativeLibrary.load();
-        byte[] json = read(tokenizerJson);
         try {
-            return new Tokenizer(tokenizerJson, Vocabulary.parse(json), fingerprint(json), open(tokenizerJson));
+            return new Tokenizer(file, json, isMade, specialTokens);
         } catch (IOException | RuntimeException e) {
-            throw new IllegalArgumentException(
-                    "cannot use " + tokenizerJson + " as a tokenizer.json: " + e.getMessage(), e);
+            throw new IllegalArgumentException("cannot use " + file + " as a tokenizer: " + e.getMessage(), e);
         }
     }
 
-    private static byte[] read(Path tokenizerJson) {
-        try {
-            return Files.readAllBytes(tokenizerJson);
-        } catch (IOException e) {
-            throw new UncheckedIOException("cannot read " + tokenizerJson + ": " + e.getMessage(), e);
+    private int[] ids(String role, @Nullable String token) {
+        if (token == null) {
+            return new int[0];
         }
+        return new int[] {
+            idOf(token)
+                    .orElseThrow(() -> new IllegalArgumentException(
+                            role + " must be in the vocabulary to be put around prompts: got " + token))
+        };
     }
 
-    private static HuggingFaceTokenizer open(Path tokenizerJson) throws IOException {
-        // DJL truncates at 512 ids unless told not to.
-        return HuggingFaceTokenizer.builder()
-                .optTokenizerPath(tokenizerJson)
-                .optTruncation(false)
-                .optPadding(false)
-                .optAddSpecialTokens(false)
-                .build();
+    private long handle() {
+        long opened = handle.get();
+        if (opened == 0) {
+            throw new IllegalStateException("the tokenizer of " + path + " is closed");
+        }
+        return opened;
     }
 
     /// The ids of a text; lone surrogates are encoded as U+FFFD (see [WellFormed] to count them).
     public int[] encode(String text) {
-        return takeIds(TokenizersLibrary.LIB.encode(
-                tokenizer.getHandle(), WellFormed.of(text).text(), false));
+        return encode(text, false);
+    }
+
+    /// The ids of a text as the model is to read it: with the special tokens that its family puts around one, most
+    /// often a bos or nothing. The post-processor of `tokenizer.json` decides, as in transformers 5; where it
+    /// leaves that open, `add_bos_token` and `add_eos_token` do, as in transformers 4.
+    ///
+    /// A prompt that a chat template has rendered has them already; [#encode] is for those.
+    public int[] encodePrompt(String text) {
+        if (framesText) {
+            return encode(text, true);
+        }
+        return Stream.of(before, encode(text), after)
+                .flatMapToInt(Arrays::stream)
+                .toArray();
+    }
+
+    /// What [#encodePrompt] puts before a text.
+    public int[] promptBeginning() {
+        if (!framesText) {
+            return before.clone();
+        }
+        int[] prompt = encodePrompt(PROBE);
+        int[] text = encode(PROBE);
+        for (int start = 0; start + text.length <= prompt.length; start++) {
+            if (Arrays.equals(prompt, start, start + text.length, text, 0, text.length)) {
+                return Arrays.copyOf(prompt, start);
+            }
+        }
+        throw new IllegalArgumentException(
+                "the post_processor of " + path + " must put its tokens around a text: it changes the text");
+    }
+
+    private int[] encode(String text, boolean addSpecialTokens) {
+        return takeIds(
+                TokenizersLibrary.LIB.encode(handle(), WellFormed.of(text).text(), addSpecialTokens));
     }
 
     /// The ids of many texts, encoded on all cores at once.
@@ -81,7 +147,7 @@ public final class Tokenizer implements AutoCloseable {
     public List<int[]> encodeAll(List<String> texts) {
         String[] wellFormed =
                 texts.stream().map(text -> WellFormed.of(text).text()).toArray(String[]::new);
-        long[] encodings = TokenizersLibrary.LIB.batchEncode(tokenizer.getHandle(), wellFormed, false);
+        long[] encodings = TokenizersLibrary.LIB.batchEncode(handle(), wellFormed, false);
         return Arrays.stream(encodings).mapToObj(Tokenizer::takeIds).toList();
     }
 
@@ -111,7 +177,7 @@ public final class Tokenizer implements AutoCloseable {
             }
         }
         long[] wide = Arrays.stream(ids).asLongStream().toArray();
-        return TokenizersLibrary.LIB.decode(tokenizer.getHandle(), wide, skipSpecialTokens);
+        return TokenizersLibrary.LIB.decode(handle(), wide, skipSpecialTokens);
     }
 
     /// One more than the greatest id: the rows an embedding needs.
@@ -119,9 +185,29 @@ public final class Tokenizer implements AutoCloseable {
         return vocabulary.size();
     }
 
+    /// Checks that a model has a row for every id that text can become.
+    ///
+    /// Special tokens may lie beyond: Gemma 3 has one for pictures, which its models without pictures have no
+    /// row for.
+    /// Written out in a text it is refused by the model.
+    ///
+    /// @throws IllegalArgumentException if the tokenizer is larger than the model
+    public void requireFit(int numRows) {
+        if (vocabulary.textSize() > numRows) {
+            throw new IllegalArgumentException(
+                    "a tokenizer must not make more ids than its model has rows, %d: %s makes %d; take the tokenizer that came with the model"
+                            .formatted(numRows, path, vocabulary.textSize()));
+        }
+    }
+
     /// The id of a token as `tokenizer.json` writes it (byte-level tokenizers write a blank as `Ġ`).
     public OptionalInt idOf(String token) {
         return vocabulary.idOf(token);
+    }
+
+    /// The tokens that are no text, as the files beside the tokenizer name them.
+    public SpecialTokens specialTokens() {
+        return specialTokens;
     }
 
     /// The SHA-256 of `tokenizer.json`, in hexadecimal: what was encoded with another file does not fit.
@@ -129,14 +215,22 @@ public final class Tokenizer implements AutoCloseable {
         return fingerprint;
     }
 
-    /// The file this tokenizer was loaded from.
+    /// The file this tokenizer was loaded from, of whatever kind.
     public Path path() {
         return path;
     }
 
+    /// The bytes of `tokenizer.json`: those of the file, or what was made of one of another kind.
+    public byte[] json() {
+        return made == null ? TokenizerFile.read(path).json() : made.clone();
+    }
+
     @Override
     public void close() {
-        tokenizer.close();
+        long opened = handle.getAndSet(0);
+        if (opened != 0) {
+            TokenizersLibrary.LIB.deleteTokenizer(opened);
+        }
     }
 
     /// Returns the [#fingerprint] of a tokenizer with this `tokenizer.json`: its SHA-256 in hexadecimal.

@@ -3,10 +3,13 @@ package org.zebralm.tokenizer;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
 import java.util.OptionalInt;
+import java.util.Set;
 
 /// The tokens of a `tokenizer.json` with their ids.
 ///
@@ -14,12 +17,16 @@ import java.util.OptionalInt;
 /// token: merges, often the larger half, are skipped without being built.
 final class Vocabulary {
 
+    private static final JsonMapper MAPPER = new JsonMapper();
+
     private final Map<String, Integer> ids = new HashMap<>();
+    private final Set<Integer> special = new HashSet<>();
     private int size;
+    private boolean framesText;
 
     private Vocabulary() {}
 
-    /// Reads `model.vocab` and `added_tokens`; a file without a vocabulary is an error.
+    /// Reads `model.vocab`, `added_tokens` and `post_processor`; a file without a vocabulary is an error.
     static Vocabulary parse(byte[] tokenizerJson) throws IOException {
         var vocabulary = new Vocabulary();
         try (JsonParser json = new JsonFactory().createParser(tokenizerJson)) {
@@ -29,6 +36,7 @@ final class Vocabulary {
                 switch (key) {
                     case "model" -> vocabulary.readModel(json);
                     case "added_tokens" -> vocabulary.readAddedTokens(json);
+                    case "post_processor" -> vocabulary.framesText = !PromptTemplate.isSilent(MAPPER.readTree(json));
                     default -> json.skipChildren();
                 }
             }
@@ -40,6 +48,21 @@ final class Vocabulary {
     /// One more than the greatest id: the rows an embedding needs.
     int size() {
         return size;
+    }
+
+    /// One more than the greatest id that is no special token.
+    int textSize() {
+        return 1
+                + ids.values().stream()
+                        .filter(id -> !special.contains(id))
+                        .mapToInt(id -> id)
+                        .max()
+                        .orElse(-1);
+    }
+
+    /// Whether the file itself says what is put around a text.
+    boolean framesText() {
+        return framesText;
     }
 
     OptionalInt idOf(String token) {
@@ -83,20 +106,25 @@ final class Vocabulary {
         while (json.nextToken() == JsonToken.START_OBJECT) {
             String content = "";
             int id = -1;
+            boolean isSpecial = false;
             for (String key = json.nextFieldName(); key != null; key = json.nextFieldName()) {
                 json.nextToken();
                 switch (key) {
                     case "content" -> content = json.getText();
                     case "id" -> id = json.getIntValue();
+                    case "special" -> isSpecial = json.getBooleanValue();
                     default -> json.skipChildren();
                 }
             }
             put(content, id);
+            if (isSpecial) {
+                special.add(id);
+            }
         }
     }
 
     private void put(String token, int id) throws IOException {
-        require(id >= 0, "has a token without an id: \"" + token + "\"");
+        require(id >= 0 && id < Integer.MAX_VALUE, "has a token without an id: \"" + token + "\"");
         ids.put(token, id);
         size = Math.max(size, id + 1);
     }

@@ -32,7 +32,7 @@ final class BpeEncoder {
 
     /// An encoder with a tokenizer's ids; nothing if the tokenizer is of another kind.
     static Optional<BpeEncoder> of(Tokenizer tokenizer) {
-        return ByteLevelBpe.read(tokenizer.path()).map(BpeEncoder::new).filter(encoder -> encoder.agrees(tokenizer));
+        return ByteLevelBpe.read(tokenizer).map(BpeEncoder::new).filter(encoder -> encoder.agrees(tokenizer));
     }
 
     private boolean agrees(Tokenizer tokenizer) {

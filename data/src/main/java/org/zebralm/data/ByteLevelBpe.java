@@ -4,12 +4,11 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import org.zebralm.tokenizer.Tokenizer;
 
 /// A `tokenizer.json` of the one kind that is encoded here: byte-level BPE over the words of a [SplitPattern].
 ///
@@ -28,12 +27,12 @@ record ByteLevelBpe(
     private static final String GPT2 =
             "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+";
 
-    /// Reads a file; nothing if it is not of this kind.
-    static Optional<ByteLevelBpe> read(Path tokenizerJson) {
+    /// Reads what a tokenizer says; nothing if it is not of this kind.
+    static Optional<ByteLevelBpe> read(Tokenizer tokenizer) {
         try {
-            return of(new ObjectMapper().readTree(Files.readAllBytes(tokenizerJson)));
+            return of(new ObjectMapper().readTree(tokenizer.json()));
         } catch (IOException e) {
-            throw new UncheckedIOException("cannot read " + tokenizerJson, e);
+            throw new UncheckedIOException("cannot read " + tokenizer.path(), e);
         }
     }
 

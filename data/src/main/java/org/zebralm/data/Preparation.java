@@ -64,7 +64,7 @@ public record Preparation(
         double tokensPerCharacter = tokensPerCharacter();
         requireDisk(folder.path(), tokensPerCharacter);
         requireMemory();
-        folder.copyTokenizer(encode.tokenizer().path());
+        folder.writeTokenizer(encode.tokenizer());
         long shardCharacters = Math.max(1, (long) (shardTokens / tokensPerCharacter));
         var bytes = new AtomicLong();
         LongConsumer progress = n -> encodedBytes.accept(bytes.addAndGet(n));

@@ -11,6 +11,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.zebralm.tokenizer.Tokenizer;
 
 /// A prepared folder while it is made.
 ///
@@ -98,13 +99,9 @@ public final class PreparedFolderWriter implements AutoCloseable {
         return path.resolve(PreparedFolder.TOKENIZER);
     }
 
-    /// Copies a tokenizer to its place.
-    public void copyTokenizer(Path tokenizerJson) {
-        try {
-            AtomicFile.write(tokenizer(), Files.readAllBytes(tokenizerJson));
-        } catch (IOException e) {
-            throw cannotUse(tokenizerJson, e);
-        }
+    /// Writes a tokenizer to its place.
+    public void writeTokenizer(Tokenizer tokenizer) {
+        AtomicFile.write(tokenizer(), tokenizer.json());
     }
 
     /// Puts the manifest in its place; now the folder is prepared.

@@ -8,9 +8,9 @@ import java.util.List;
 ///
 /// A window is a stretch of a document as long as the greatest context length, and its last `targets` tokens
 /// are what is scored. At context length `L` the model is given exactly the last `L` tokens of the window,
-/// targets included: the first target has `L - targets` tokens before it and the last has `L - 1`, no
-/// beginning-of-sequence token is put in front, and every `L` up to the model's positions can be measured. The
-/// lengths differ in nothing but how far back they begin.
+/// targets included: the first target has `L - targets` tokens before it and the last has `L - 1`, and every
+/// `L` up to the model's positions can be measured. The lengths differ in nothing but how far back they begin. Nothing
+/// is put in front; [Scorer#beginning] puts a bos in place of the first token.
 ///
 /// Windows are disjoint. They are taken from the beginnings of all documents first, then from their second
 /// stretches, and so on, so that one long document does not stand for all; the choice depends on the documents'

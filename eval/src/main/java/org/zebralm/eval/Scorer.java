@@ -10,6 +10,20 @@ public interface Scorer {
     /// it.
     float[] losses(int count, int... ids);
 
+    /// Returns a scorer that puts tokens in place of as many first ones of each sequence, so that its length stays: the
+    /// bos that a model has seen at the beginning of every text.
+    default Scorer beginning(int... tokens) {
+        return (count, ids) -> {
+            if (ids.length - count < tokens.length) {
+                throw new IllegalArgumentException("a sequence to score must have more than the " + count
+                        + " tokens scored and " + tokens.length + " at its beginning: got " + ids.length);
+            }
+            int[] begun = ids.clone();
+            System.arraycopy(tokens, 0, begun, 0, tokens.length);
+            return losses(count, begun);
+        };
+    }
+
     /// Scores by a model, each sequence seen from its own beginning; refuses one longer than the model's
     /// positions.
     static Scorer of(Zebra model) {
