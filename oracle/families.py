@@ -51,9 +51,9 @@ class DrawAgain(Exception):
 
 
 def load(folder, dtype=torch.float32, config=None):
-    changed = {} if config is None else {"config": config}
+    other = {} if config is None else {"config": config}
     model, loading = AutoModelForCausalLM.from_pretrained(
-        folder, dtype=dtype, attn_implementation="eager", output_loading_info=True, **changed
+        folder, dtype=dtype, attn_implementation="eager", output_loading_info=True, **other
     )
     assert config is not None or not any(loading.values()), loading
     return model.eval()
@@ -88,12 +88,20 @@ def generate(model, prompt):
     steps = torch.cat(generated.logits)
     assert torch.equal(steps.argmax(-1), continuation) and len(continuation) == CONTINUATION
     # The cache must be no more than a short cut, except where a longer sequence turns all its keys differently.
-    if (model.config.rope_parameters or {}).get("rope_type") != "dynamic":
+    if model.config.get_text_config().rope_parameters.get("rope_type") != "dynamic":
         with torch.no_grad():
             again = model(input_ids=generated.sequences[:, :-1], use_cache=False).logits[0, len(prompt) - 1 :]
         assert (again - steps).abs().max() < 1e-4, (again - steps).abs().max()
     best = steps.topk(2).values
     return continuation, (best[:, 0] - best[:, 1]).min().item()
+
+
+def shaken(folder, ids, lengths, exact):
+    """Returns how far the logits move with weights that are off by as much as bfloat16 rounds them."""
+    model = load(folder)
+    for parameter in model.parameters():
+        parameter.data *= 1 + torch.empty_like(parameter).uniform_(-(2.0**-8), 2.0**-8)
+    return ((text_of(logits_of(model, ids, lengths), lengths) - exact).abs().max() / exact.abs().max()).item()
 
 
 def draw(case, folder, seed):
@@ -106,8 +114,7 @@ def draw(case, folder, seed):
         for name, parameter in model.named_parameters()
     }
     randomise(model, attention=0.18)
-    if model.config.tie_word_embeddings:
-        dissuade(model, neutral)
+    adjust(model, neutral)
     model.save_pretrained(folder)
     # What is tested against is what a user would get: the model as it comes back from the folder.
     model = load(folder)
@@ -125,6 +132,9 @@ def draw(case, folder, seed):
     exact, near = text_of(logits, lengths), text_of(rounded, lengths)
     error = ((exact - near).abs().max() / exact.abs().max()).item()
     words = len(continuation.unique())
+    if any("router" in name for name in neutral):
+        # Where one expert is as good as another, it is chance that one computation in bfloat16 agrees with float32.
+        error = max(error, *(shaken(folder, ids, lengths, exact) for _ in range(8)))
     figures = f"margin {margin:.4f}, {words} different words, bfloat16 error {error:.4f}"
     if margin <= MARGIN or words < DIFFERENT_WORDS or error > BFLOAT16_ERROR:
         raise DrawAgain(figures)
@@ -141,25 +151,35 @@ def draw(case, folder, seed):
     return tensors, neutral, figures
 
 
-def dissuade(model, neutral):
-    """Gives the last norm factors of both signs, or else a tied head would find the word it has just read the best."""
-    for name, parameter in model.named_parameters():
-        if re.search(r"(^|\.)norm\.weight$", name):
-            added = 1 - neutral[name]
+def adjust(model, neutral):
+    """Changes the factors of some norms so that texts vary and bfloat16 does well."""
+    parameters = dict(model.named_parameters())
+    for name, parameter in parameters.items():
+        added = 1 - neutral[name]
+        if model.config.tie_word_embeddings and re.search(r"(^|\.)norm\.weight$", name):
+            # With both signs, or else a tied head would find the word it has just read the best.
             signs = torch.randint(0, 2, parameter.shape) * 2 - 1
             parameter.data = (parameter.data + added) * signs - added
+        elif re.search(r"post_(attention|feedforward)_layernorm", name):
+            # Where both follow their layers they make their outputs as large, and their rounding errors with them.
+            block = name.rsplit(".", 2)[0]
+            if f"{block}.post_feedforward_layernorm.weight" in parameters:
+                parameter.data = (parameter.data + added) / 2 - added
 
 
-def check_written(case, config):
+def check_written(expected, config):
     """Fails unless `config.json` says what the case does."""
-    for key, value in {**case.settings, **case.written}.items():
-        found = config.get(key)
-        assert as_json(found) == as_json(value), f"{key} is {found} and not {value}"
+    for key, value in expected.items():
+        if key.endswith("_config"):
+            check_written(value, config[key])
+        else:
+            assert config.get(key) == value, f"{key} is {config.get(key)} and not {value}"
 
 
-def as_json(value):
-    """Returns a setting as it is written, parts of a model by their own settings."""
-    return json.dumps(value.to_dict() if hasattr(value, "to_dict") else value, sort_keys=True)
+def changed(config, changes):
+    """Returns settings with others in their place, also within the parts of a model."""
+    parts = {key: changed(config[key], value) for key, value in changes.items() if key.endswith("_config")}
+    return {**config, **changes, **parts}
 
 
 def check_effects(case, folder, config, tensors, neutral):
@@ -175,7 +195,7 @@ def check_effects(case, folder, config, tensors, neutral):
             model = load(folder)
             without(model)
         else:
-            model = load(folder, config=case.model.config_class(**{**config, **without}))
+            model = load(folder, config=case.model.config_class(**changed(config, without)))
         assert change(model) > EFFECT, f"{switch} changes the logits by {change(model)} only"
     model = load(folder)
     for name, parameter in model.named_parameters():
@@ -215,7 +235,7 @@ def write(name):
     else:
         raise SystemExit(f"{name}: no draw of {DRAWS} is any good")
     config = json.loads((folder / "config.json").read_text())
-    check_written(case, config)
+    check_written({**case.settings, **case.written}, config)
     check_effects(case, folder, config, tensors, neutral)
     if case.legacy is not None:
         write_legacy(case, folder, config, tensors)

@@ -85,6 +85,8 @@ def randomise(model, attention=0.35):
         elif "embed" in name:
             # Rows of a tied embedding are the head as well, whose logits should stay within a few units.
             torch.nn.init.normal_(parameter, std=0.3 if model.config.tie_word_embeddings else 1.0)
+        elif "experts.down_proj" in name:
+            torch.nn.init.normal_(parameter, std=0.1 if "bias" in name else 0.02)
         elif "sinks" in name:
             torch.nn.init.normal_(parameter, mean=1.0, std=2.0)
         elif "bias" in name:
@@ -94,6 +96,9 @@ def randomise(model, attention=0.35):
         elif "experts.gate_up_proj" in name:
             # Wide enough to be clamped here and there.
             torch.nn.init.normal_(parameter, std=0.5)
+        elif "router.weight" in name:
+            # So decided that it matters little if rounding makes another expert the second.
+            torch.nn.init.normal_(parameter, std=1.0)
         else:
             torch.nn.init.normal_(parameter, std=0.15)
 

@@ -63,7 +63,11 @@ def write_shards(folder):
     llama = ROOT / "llama"
     for name in ("config.json", "generation_config.json", "expected.safetensors"):
         shutil.copy(llama / name, folder / name)
-    weights = safetensors.torch.load_file(llama / "model.safetensors")
+    shard(safetensors.torch.load_file(llama / "model.safetensors"), folder)
+
+
+def shard(weights, folder):
+    """Writes tensors in two files of equally many."""
     names = list(weights)
     shards = {
         "pytorch_model-00001-of-00002.bin": names[: len(names) // 2],
@@ -78,9 +82,14 @@ def write_shards(folder):
     (folder / "pytorch_model.bin.index.json").write_text(json.dumps(index, indent=2) + "\n")
 
 
-for name, write in {"torch": write_forms, "llama-bin": write_shards}.items():
-    folder = ROOT / name
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    write(folder)
-    print(name, sum(file.stat().st_size for file in folder.iterdir()), "bytes")
+def main():
+    for name, write in {"torch": write_forms, "llama-bin": write_shards}.items():
+        folder = ROOT / name
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        write(folder)
+        print(name, sum(file.stat().st_size for file in folder.iterdir()), "bytes")
+
+
+if __name__ == "__main__":
+    main()
