@@ -209,11 +209,17 @@ def check_effects(case, folder, config, tensors, neutral):
             parameter.copy_(held)
 
 
+def as_version_4(config, spelling, dropped):
+    """Returns settings with the keys of transformers 4, also within the parts of a model."""
+    kept = {key: value for key, value in config.items() if key not in dropped}
+    parts = {key: as_version_4(kept[key], spelling.get(key, {}), dropped) for key in kept if key.endswith("_config")}
+    return {**kept, **spelling, **parts}
+
+
 def write_legacy(case, folder, config, tensors):
     """Writes `config.json` as transformers 4 did, and makes sure that 5 computes the same by it."""
-    gone = ("rope_parameters", "layer_types", "dtype", *case.dropped)
-    legacy = {key: value for key, value in config.items() if key not in gone}
-    legacy |= {"torch_dtype": "float32", **case.legacy, "transformers_version": "4.50.0"}
+    legacy = as_version_4(config, case.legacy, ("rope_parameters", "layer_types", "dtype", *case.dropped))
+    legacy |= {"torch_dtype": "float32", "transformers_version": "4.50.0"}
     text = json.dumps(legacy, indent=2, sort_keys=True) + "\n"
     (folder / "config-legacy.json").write_text(text)
     with tempfile.TemporaryDirectory() as copy:

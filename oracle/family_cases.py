@@ -312,14 +312,14 @@ CASES["gemma3-text"] = Case(
         "scale": {"query_pre_attn_scalar": 12},
     },
     legacy={**GEMMA3_LEGACY, "cache_implementation": "hybrid"},
-    dropped=("tie_word_embeddings",),
+    dropped=("tie_word_embeddings", "_sliding_window_pattern", "use_bidirectional_attention"),
 )
 
 # What sees is as small as it can be, and has no part in a text without images. The last ids stand for images.
 CASES["gemma3-multimodal"] = Case(
     Gemma3ForConditionalGeneration,
     dict(
-        text_config={**GEMMA3_TEXT, "num_hidden_layers": 4, "layer_types": [SLIDING, SLIDING, FULL, SLIDING]},
+        text_config={**GEMMA3_TEXT, "num_hidden_layers": 4, "sliding_window_pattern": 3},
         vision_config=dict(
             hidden_size=4,
             intermediate_size=4,
@@ -334,11 +334,21 @@ CASES["gemma3-multimodal"] = Case(
         image_token_index=92,
         tie_word_embeddings=True,
     ),
+    written={
+        "text_config": {
+            **GEMMA3_TEXT,
+            "num_hidden_layers": 4,
+            "layer_types": [SLIDING, SLIDING, FULL, SLIDING],
+            "_sliding_window_pattern": 3,
+        }
+    },
     without={
         "window": {"text_config": {"sliding_window": NO_WINDOW}},
         "layer types": {"text_config": {"layer_types": [SLIDING] * 4}},
     },
     inert=("vision_tower", "multi_modal_projector"),
+    legacy=dict(text_config={**GEMMA3_LEGACY, "sliding_window_pattern": 3}),
+    dropped=("tie_word_embeddings", "_sliding_window_pattern", "use_bidirectional_attention"),
     vocabulary=90,
 )
 
