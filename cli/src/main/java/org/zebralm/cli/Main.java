@@ -63,6 +63,7 @@ public final class Main implements Runnable {
                     "Make tokenizers.",
                     List.of(Verb.of("train", "Train a byte-level BPE tokenizer.", TokenizerTrainVerb::new))),
             Verb.of("generate", "Continue a text.", GenerateVerb::new),
+            Verb.of("logits", "Write a model's logits for token ids.", LogitsVerb::new),
             Verb.group(
                     "eval",
                     "Measure what a model is worth.",

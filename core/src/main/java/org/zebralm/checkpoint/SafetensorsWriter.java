@@ -24,30 +24,39 @@ public final class SafetensorsWriter {
 
     /// Writes tensors in their own element types.
     public static void write(Path target, Map<String, Tensor> tensors, Map<String, String> metadata) {
-        Map<String, DType> dtypes = new LinkedHashMap<>();
-        tensors.forEach((name, tensor) -> dtypes.put(name, tensor.dtype()));
-        write(target, tensors, dtypes, metadata);
+        Map<String, PendingTensor> pending = new LinkedHashMap<>();
+        tensors.forEach((name, tensor) -> pending.put(name, PendingTensor.of(tensor, tensor.dtype())));
+        writeAsMade(target, pending, metadata);
     }
 
     /// Writes all tensors as `dtype`.
     public static void write(Path target, Map<String, Tensor> tensors, DType dtype, Map<String, String> metadata) {
-        Map<String, DType> dtypes = new LinkedHashMap<>();
-        tensors.keySet().forEach(name -> dtypes.put(name, dtype));
-        write(target, tensors, dtypes, metadata);
+        Map<String, PendingTensor> pending = new LinkedHashMap<>();
+        tensors.forEach((name, tensor) -> pending.put(name, PendingTensor.of(tensor, dtype)));
+        writeAsMade(target, pending, metadata);
     }
 
-    private static void write(
-            Path target, Map<String, Tensor> tensors, Map<String, DType> dtypes, Map<String, String> metadata) {
+    /// Writes tensors that are made while they are written: of each, one piece is in memory at a time.
+    ///
+    /// @throws IllegalStateException if the pieces of a tensor are not as many numbers as its shape says
+    public static void writeAsMade(Path target, Map<String, PendingTensor> tensors, Map<String, String> metadata) {
+        Map<String, DType> dtypes = new LinkedHashMap<>();
         Map<String, long[]> shapes = new LinkedHashMap<>();
-        tensors.forEach((name, tensor) -> shapes.put(name, tensor.shape()));
+        tensors.forEach((name, tensor) -> {
+            dtypes.put(name, tensor.dtype());
+            shapes.put(name, tensor.shape());
+        });
         SafetensorsHeader header = SafetensorsHeader.layOut(dtypes, shapes, metadata);
         AtomicFile.write(target, channel -> {
             AtomicFile.writeFully(channel, header.toBytes());
+            long start = channel.position();
             for (SafetensorsHeader.Entry entry : header.entries()) {
-                stream(
-                        Objects.requireNonNull(tensors.get(entry.name())),
-                        entry.dtype(),
-                        chunk -> AtomicFile.writeFully(channel, chunk));
+                Objects.requireNonNull(tensors.get(entry.name()))
+                        .writeTo(piece -> stream(piece, entry.dtype(), chunk -> AtomicFile.writeFully(channel, chunk)));
+                if (channel.position() - start != entry.end()) {
+                    throw new IllegalStateException("the pieces of " + entry.name() + " must fill it: got bytes up to "
+                            + (channel.position() - start) + " of " + entry.end());
+                }
             }
         });
     }

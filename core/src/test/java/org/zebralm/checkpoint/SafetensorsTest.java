@@ -70,6 +70,36 @@ class SafetensorsTest {
     }
 
     @Test
+    void piecesMadeWhileWritingGiveTheBytesOfTheWhole() {
+        Path whole = folder.resolve("whole.safetensors");
+        Path pieces = folder.resolve("pieces.safetensors");
+        try (var _ = Scope.open()) {
+            Tensor x = Tensors.normal(1, 1, 6, 5);
+            SafetensorsWriter.write(whole, Map.of("x", x), DType.BFLOAT16, Map.of());
+            var pending = PendingTensor.of(DType.BFLOAT16, new long[] {6, 5}, sink -> {
+                sink.take(x.narrow(0, 0, 1));
+                sink.take(x.narrow(0, 1, 5).to(DType.BFLOAT16));
+            });
+            SafetensorsWriter.writeAsMade(pieces, Map.of("x", pending), Map.of());
+        }
+        assertThat(pieces).hasSameBinaryContentAs(whole);
+    }
+
+    @Test
+    void piecesThatDoNotFillATensorAreNoFile() {
+        Path path = folder.resolve("a.safetensors");
+        var pending = PendingTensor.of(DType.INT64, new long[] {5}, sink -> {
+            try (var _ = Scope.open()) {
+                sink.take(Tensors.arange(4));
+            }
+        });
+        assertThatThrownBy(() -> SafetensorsWriter.writeAsMade(path, Map.of("x", pending), Map.of()))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("the pieces of x must fill it: got bytes up to 32 of 40");
+        assertThat(folder).isEmptyDirectory();
+    }
+
+    @Test
     void tensorsLieOnTheMappedFileAndBeginAtMultiplesOfEight() throws IOException {
         Path path = folder.resolve("a.safetensors");
         try (var _ = Scope.open()) {
