@@ -7,7 +7,7 @@
 (queries and keys of a Llama permuted, norms of a Gemma with 1 added); ARCHITECTURE.safetensors has ids, the logits of
 the model, and its weights. Where transformers reads GGUF itself, this program makes sure that it gets the same weights
 back. `gguf/tokenizer-PRE.gguf` are vocabularies with nothing else, tokenizers.json what the tokenizers library makes of
-texts with them.
+texts with them. `gguf/sentencepiece-NAME.gguf` are the models that sentencepiece_fixtures.py made, which must be run before.
 """
 
 import json
@@ -298,12 +298,37 @@ def write_tokenizers():
         writer.add_bos_token_id(tokens.index("<|begin|>"))
         writer.add_eos_token_id(tokens.index("<|end|>"))
         writer.add_add_bos_token(pre == "llama-bpe")
-        writer.add_chat_template("{{ messages }}")
+        writer.add_chat_template("{{ bos_token }}{{ messages[0].content }}{{ eos_token }}")
         writer.write_header_to_file()
         writer.write_kv_data_to_file()
         writer.close()
         cases[pre] = [dict(text=text, ids=tokenizer.encode(text).ids, decoded=tokenizer.decode(tokenizer.encode(text).ids, skip_special_tokens=False)) for text in TEXTS]
     (ROOT / "tokenizers.json").write_text(json.dumps(dict(made_by=VERSIONS, cases=cases), indent=1) + "\n")
+
+
+def write_sentencepiece():
+    """Pieces, scores and types as convert_hf_to_gguf.py writes them of a tokenizer.model and its added tokens."""
+    from sentencepiece import sentencepiece_model_pb2
+
+    for name in ("llama", "gemma"):
+        path = ROOT.parent / f"sentencepiece/{name}.model"
+        pieces = sentencepiece_model_pb2.ModelProto.FromString(path.read_bytes()).pieces
+        added = {piece.piece for piece in pieces if piece.type in (3, 4)}
+        texts = [piece.piece.replace("\u2581", " ") if piece.type == 4 else piece.piece for piece in pieces]
+        writer = GGUFWriter(ROOT / f"sentencepiece-{name}.gguf", name.replace("gemma", "gemma2"))
+        writer.add_tokenizer_model("llama")
+        writer.add_tokenizer_pre("default")
+        writer.add_token_list([text.encode() for text in texts])
+        writer.add_token_scores([-1000.0 if piece.piece in added else piece.score for piece in pieces])
+        writer.add_token_types([piece.type for piece in pieces])
+        for role in ("bos", "eos"):
+            piece = f"<{role}>" if name == "gemma" else {"bos": "<s>", "eos": "</s>"}[role]
+            getattr(writer, f"add_{role}_token_id")(texts.index(piece))
+        if name == "gemma":
+            writer.add_add_space_prefix(False)
+        writer.write_header_to_file()
+        writer.write_kv_data_to_file()
+        writer.close()
 
 
 def split(pattern):
@@ -317,6 +342,7 @@ shutil.rmtree(ROOT, ignore_errors=True)
 ROOT.mkdir(parents=True)
 write_quants()
 write_tokenizers()
+write_sentencepiece()
 for made in models():
     write_model(*made)
 print(sum(file.stat().st_size for file in ROOT.iterdir()), "bytes")

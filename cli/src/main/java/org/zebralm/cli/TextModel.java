@@ -17,28 +17,23 @@ record TextModel(Tokenizer tokenizer, LoadedModel loaded) implements AutoCloseab
     /// @param dtype the label of what to compute in; null means as the weights are stored
     static TextModel open(Path model, @Nullable String dtype) {
         ModelFolder folder = ModelFolder.read(model);
-        Path tokenizerJson = folder.tokenizerJson();
-        if (tokenizerJson == null) {
+        Tokenizer tokenizer = folder.tokenizer();
+        if (tokenizer == null) {
             throw new IllegalArgumentException(model
                     + " has no tokenizer.json or tokenizer.model, which turns text into tokens; copy it "
                     + (Files.isDirectory(model) ? "there" : "into the file's folder"));
         }
-        DType type =
-                dtype != null ? DType.parse(dtype) : Objects.requireNonNullElse(folder.storedDType(), DType.FLOAT32);
-        LoadedModel loaded = LoadedModel.open(model, type, Machine.attention());
-        @Nullable Tokenizer tokenizer = null;
         boolean opened = false;
         try {
-            tokenizer = Tokenizer.load(tokenizerJson);
-            tokenizer.requireFit(folder.config().vocabSize());
+            DType type = dtype != null
+                    ? DType.parse(dtype)
+                    : Objects.requireNonNullElse(folder.storedDType(), DType.FLOAT32);
+            var textModel = new TextModel(tokenizer, LoadedModel.open(model, type, Machine.attention()));
             opened = true;
-            return new TextModel(tokenizer, loaded);
+            return textModel;
         } finally {
             if (!opened) {
-                loaded.close();
-                if (tokenizer != null) {
-                    tokenizer.close();
-                }
+                tokenizer.close();
             }
         }
     }

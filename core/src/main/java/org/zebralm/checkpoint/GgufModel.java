@@ -1,12 +1,21 @@
 package org.zebralm.checkpoint;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.zebralm.tokenizer.ChatTemplate;
+import org.zebralm.tokenizer.SpecialTokens;
+import org.zebralm.tokenizer.Tokenizer;
+import org.zebralm.tokenizer.jinja.TemplateException;
 
-/// A GGUF file, which has settings and weights in one, with a `tokenizer.json` beside it.
+/// A GGUF file, which has settings, weights and tokenizer in one; a `tokenizer.json` beside it goes before its own.
 record GgufModel(Path path) implements ModelFiles {
+    private static final String CHAT_TEMPLATE = "tokenizer.chat_template";
+
     @Override
     public String configName() {
         return path.toString();
@@ -44,9 +53,35 @@ record GgufModel(Path path) implements ModelFiles {
         }
     }
 
-    /// The tokenizer within the file is not read yet.
     @Override
-    public @Nullable Path tokenizerJson() {
-        return ModelFiles.ifThere(path.resolveSibling(ModelFolder.TOKENIZER));
+    public @Nullable Tokenizer tokenizer() {
+        Path beside = path.resolveSibling(ModelFolder.TOKENIZER);
+        if (Files.exists(beside)) {
+            return Tokenizer.load(beside);
+        }
+        try (GgufFile file = GgufFile.open(path)) {
+            GgufTokenizer.Contents contents = GgufTokenizer.read(file);
+            return contents == null
+                    ? null
+                    : Tokenizer.of(new JsonMapper().writeValueAsBytes(contents.json()), contents.special(), path);
+        } catch (JsonProcessingException e) {
+            throw new AssertionError("a tree can be written", e);
+        }
+    }
+
+    @Override
+    public ChatTemplate chatTemplate() {
+        try (GgufFile file = GgufFile.open(path)) {
+            GgufValue template = file.metadata().get(CHAT_TEMPLATE);
+            if (!(template instanceof GgufValue.Text text)) {
+                throw new IllegalArgumentException("%s must have a text %s to be talked to: got %s"
+                        .formatted(path, CHAT_TEMPLATE, template == null ? "none" : template.describe()));
+            }
+            GgufTokenizer.Contents contents = GgufTokenizer.read(file);
+            var special = contents == null ? SpecialTokens.UNKNOWN : contents.special();
+            return ChatTemplate.of(text.read(CHAT_TEMPLATE), special.variables());
+        } catch (TemplateException e) {
+            throw new IllegalArgumentException(path + ": " + e.getMessage(), e);
+        }
     }
 }

@@ -2,11 +2,15 @@ package org.zebralm.checkpoint;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.zebralm.tokenizer.ChatTemplate;
+import org.zebralm.tokenizer.Tokenizer;
 
 /// A folder of Hugging Face's layout.
 ///
@@ -22,9 +26,22 @@ record HuggingFaceFiles(Path folder, @Nullable Path weightFile) implements Model
         Path file = folder.resolve(ModelFolder.CONFIG);
         if (!Files.exists(file)) {
             throw new IllegalArgumentException(folder + " is no model folder: it has no " + ModelFolder.CONFIG
-                    + ModelFolderWriter.interruptedSave(folder));
+                    + ModelFolderWriter.interruptedSave(folder) + ggufFiles());
         }
         return JsonFile.read(file);
+    }
+
+    /// A folder may hold several models as GGUF files, of which one has to be named.
+    private String ggufFiles() {
+        try (Stream<Path> files = Files.list(folder)) {
+            String names = files.map(file -> file.getFileName().toString())
+                    .filter(name -> name.endsWith(".gguf"))
+                    .sorted()
+                    .collect(Collectors.joining(", "));
+            return names.isEmpty() ? "" : "; name one of its files instead: " + names;
+        } catch (IOException _) {
+            return ""; // the folder itself is missing, which the message around this one says well enough
+        }
     }
 
     @Override
@@ -53,11 +70,17 @@ record HuggingFaceFiles(Path folder, @Nullable Path weightFile) implements Model
     }
 
     @Override
-    public @Nullable Path tokenizerJson() {
+    public @Nullable Tokenizer tokenizer() {
         return Stream.of(ModelFolder.TOKENIZER, ModelFolder.SENTENCE_PIECE)
                 .map(folder::resolve)
                 .filter(Files::exists)
                 .findFirst()
+                .map(Tokenizer::load)
                 .orElse(null);
+    }
+
+    @Override
+    public ChatTemplate chatTemplate() {
+        return ChatTemplate.load(folder);
     }
 }

@@ -5,15 +5,15 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.zebralm.tokenizer.ChatTemplate;
+import org.zebralm.tokenizer.Tokenizer;
 
-/// A llama2.c checkpoint, with a `tokenizer.json` beside it.
+/// A llama2.c checkpoint with its tokenizer beside it.
 record Llama2cModel(Path path) implements ModelFiles {
     /// What llama2.c has written into its code.
     private static final double RMS_NORM_EPS = 1e-5;
 
     private static final double ROPE_THETA = 10_000;
-    private static final int BOS = 1;
-    private static final int EOS = 2;
 
     @Override
     public String configName() {
@@ -37,8 +37,8 @@ record Llama2cModel(Path path) implements ModelFiles {
         json.put("rope_theta", ROPE_THETA);
         json.put("hidden_act", "silu");
         json.put("tie_word_embeddings", header.tied());
-        json.put("bos_token_id", BOS);
-        json.put("eos_token_id", EOS);
+        json.put("bos_token_id", Llama2cTokenizer.BOS);
+        json.put("eos_token_id", Llama2cTokenizer.EOS);
         json.put("dtype", "float32");
         return json;
     }
@@ -51,7 +51,7 @@ record Llama2cModel(Path path) implements ModelFiles {
 
     @Override
     public List<Integer> moreStopTokenIds() {
-        return List.of(BOS); // documents followed each other in training; llama2.c stops there
+        return List.of(Llama2cTokenizer.BOS); // documents followed each other in training; llama2.c stops there
     }
 
     @Override
@@ -60,7 +60,14 @@ record Llama2cModel(Path path) implements ModelFiles {
     }
 
     @Override
-    public @Nullable Path tokenizerJson() {
-        return ModelFiles.ifThere(path.resolveSibling(ModelFolder.TOKENIZER));
+    public @Nullable Tokenizer tokenizer() {
+        return Llama2cTokenizer.beside(path, header().vocabSize());
+    }
+
+    /// The format knows none; some of its models learned to chat, and their template may lie beside them.
+    @Override
+    public ChatTemplate chatTemplate() {
+        Path folder = path.toAbsolutePath().getParent();
+        return ChatTemplate.load(folder == null ? path : folder);
     }
 }

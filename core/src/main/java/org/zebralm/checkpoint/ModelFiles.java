@@ -5,6 +5,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.zebralm.tokenizer.ChatTemplate;
+import org.zebralm.tokenizer.Tokenizer;
 
 /// A model on disk in one of the forms we read, as if it were a Hugging Face folder.
 interface ModelFiles {
@@ -46,12 +48,12 @@ interface ModelFiles {
     /// Maps the weights.
     WeightSource weights();
 
-    /// Returns the path of `tokenizer.json`, or null if there is no such file.
+    /// Opens the tokenizer, or returns null if there is none.
     @Nullable
-    Path tokenizerJson();
+    Tokenizer tokenizer();
 
-    /// Returns a file, or null if it does not exist.
-    static @Nullable Path ifThere(Path file) {
-        return Files.exists(file) ? file : null;
-    }
+    /// Returns the chat template.
+    ///
+    /// @throws IllegalArgumentException if there is none
+    ChatTemplate chatTemplate();
 }

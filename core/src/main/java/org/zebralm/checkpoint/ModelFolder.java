@@ -9,6 +9,8 @@ import org.jspecify.annotations.Nullable;
 import org.zebralm.model.ZebraConfig;
 import org.zebralm.tensor.DType;
 import org.zebralm.tensor.Tensor;
+import org.zebralm.tokenizer.ChatTemplate;
+import org.zebralm.tokenizer.Tokenizer;
 
 /// A model on disk: a folder of Hugging Face's layout, or a file that stands for one.
 ///
@@ -44,9 +46,30 @@ public record ModelFolder(
         return new ModelFolder(path, contents.config(), List.copyOf(stops), contents.dtype());
     }
 
-    /// Returns where the tokenizer is, a `tokenizer.json` or else a `tokenizer.model`, or null if the folder has none.
-    public @Nullable Path tokenizerJson() {
-        return ModelFiles.at(path).tokenizerJson();
+    /// Opens the model's tokenizer, or returns null if it has none.
+    ///
+    /// @throws IllegalArgumentException if it cannot be used, or makes ids that the model has no row for
+    public @Nullable Tokenizer tokenizer() {
+        Tokenizer tokenizer = ModelFiles.at(path).tokenizer();
+        boolean fits = false;
+        try {
+            if (tokenizer != null) {
+                tokenizer.requireFit(config.vocabSize());
+            }
+            fits = true;
+            return tokenizer;
+        } finally {
+            if (!fits && tokenizer != null) {
+                tokenizer.close();
+            }
+        }
+    }
+
+    /// Reads the model's chat template: of its folder, or of the file that holds all of it.
+    ///
+    /// @throws IllegalArgumentException if it has none, or one that cannot be parsed
+    public ChatTemplate chatTemplate() {
+        return ModelFiles.at(path).chatTemplate();
     }
 
     /// Maps the weights.

@@ -9,8 +9,10 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -46,6 +48,22 @@ public record SpecialTokens(
 
     public SpecialTokens {
         additional = List.copyOf(additional);
+    }
+
+    /// The tokens by the names that chat templates have for them.
+    public Map<String, String> variables() {
+        Map<String, String> variables = new HashMap<>();
+        put(variables, "bos_token", bos);
+        put(variables, "eos_token", eos);
+        put(variables, "unk_token", unk);
+        put(variables, "pad_token", pad);
+        return variables;
+    }
+
+    private static void put(Map<String, String> variables, String name, @Nullable String token) {
+        if (token != null) {
+            variables.put(name, token);
+        }
     }
 
     /// Whether the files say what is put around a prompt.

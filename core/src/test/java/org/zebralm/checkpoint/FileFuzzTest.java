@@ -43,7 +43,11 @@ class FileFuzzTest {
         TORCH_LEGACY("torch/legacy.bin", file -> readAll(TorchFile.open(file))),
         GGUF("gguf/gemma3.gguf", FileFuzzTest::readGguf),
         GGUF_QUANTS("gguf/quants.gguf", FileFuzzTest::readGgufTensors),
-        LLAMA2C(FileFuzzTest::llama2c, file -> readAll(Llama2cWeights.open(file)));
+        GGUF_TOKENIZER("gguf/tokenizer-qwen2.gguf", FileFuzzTest::readGgufTokenizer),
+        LLAMA2C(FileFuzzTest::llama2c, file -> readAll(Llama2cWeights.open(file))),
+        LLAMA2C_TOKENIZER(
+                () -> Llama2cFiles.tokenizer(265),
+                file -> Llama2cTokenizer.open(file, 265).close());
 
         private final Supplier<byte[]> whole;
         private final Consumer<Path> reader;
@@ -92,6 +96,12 @@ class FileFuzzTest {
         try (GgufFile file = GgufFile.open(path);
                 var _ = Scope.open()) {
             file.tensors().values().forEach(entry -> file.tensor(entry, DType.FLOAT32));
+        }
+    }
+
+    private static void readGgufTokenizer(Path path) {
+        try (GgufFile file = GgufFile.open(path)) {
+            GgufTokenizer.read(file);
         }
     }
 

@@ -18,6 +18,7 @@ import org.zebralm.model.Zebra;
 import org.zebralm.model.ZebraConfig;
 import org.zebralm.tensor.DType;
 import org.zebralm.tensor.Scope;
+import org.zebralm.tokenizer.Tokenizer;
 
 /// llama2.c's checkpoints and tokenizers.
 class Llama2cTest {
@@ -88,10 +89,41 @@ class Llama2cTest {
                 .withMessageContaining("must be of version 0 or 1: got 2, whose weights are int8");
     }
 
+    /// Pieces: three for control, 256 bytes, and `▁ a b ▁a ab ▁ab` with falling scores.
+    @Test
+    void theTokenizerMergesByScoreAndFallsBackToBytes() throws IOException {
+        try (Tokenizer tokenizer = Llama2cTokenizer.open(writeTokenizer(265), 265)) {
+            // "▁ab": of "▁a" (262, score -1) and "ab" (263, -2), the first merges first, and then both with b.
+            assertThat(tokenizer.encode("ab")).containsExactly(264);
+            assertThat(tokenizer.encode("aab")).containsExactly(262, 263);
+            // é is C3 A9 in UTF-8; bytes follow the three tokens for control.
+            assertThat(tokenizer.encode("é")).containsExactly(259, 3 + 0xC3, 3 + 0xA9);
+            assertThat(tokenizer.encodePrompt("ab")).containsExactly(1, 264);
+            assertThat(tokenizer.decode(tokenizer.encode("ab é  a"))).isEqualTo("ab é  a");
+            assertThat(tokenizer.idOf("<s>")).hasValue(1);
+        }
+    }
+
+    @Test
+    void aTokenizerOfAnotherSizeThanTheModelIsRefused() throws IOException {
+        Path file = writeTokenizer(265);
+
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Llama2cTokenizer.open(file, 264))
+                .withMessageContaining("as many pieces as its model has tokens, 264: got more");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Llama2cTokenizer.open(file, 266))
+                .withMessageContaining("266: got 265");
+    }
+
     private static float[] logits(Zebra zebra) {
         try (var _ = Scope.open()) {
             return zebra.forward(IDS, CumulativeLengths.of(0, IDS.length)).toFloats();
         }
+    }
+
+    private Path writeTokenizer(int size) throws IOException {
+        return Files.write(folder.resolve("tokenizer.bin"), Llama2cFiles.tokenizer(size));
     }
 
     private Path write(byte[] bytes) throws IOException {

@@ -10,6 +10,7 @@ import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfEnvironmentVariable;
 import org.zebralm.checkpoint.LoadedModel;
@@ -18,11 +19,12 @@ import org.zebralm.kernel.CumulativeLengths;
 import org.zebralm.tensor.DType;
 import org.zebralm.tensor.Device;
 import org.zebralm.tensor.Scope;
+import org.zebralm.tokenizer.Tokenizer;
 
 /// A trained model against its reference implementation, llama2.c's `run.c`: the stories260K checkpoint.
 ///
-/// Runs where `ZEBRA_SHARED_DATA` names a folder with `weights/stories260K`: the checkpoint as
-/// karpathy/tinyllamas publishes it, and what `run.c` makes of it.
+/// Runs where `ZEBRA_SHARED_DATA` names a folder with `weights/stories260K`: the checkpoint and its tokenizer as
+/// karpathy/tinyllamas publishes them, and what `run.c` makes of them.
 @EnabledIfEnvironmentVariable(named = "ZEBRA_SHARED_DATA", matches = ".+")
 class Stories260KTest {
     private static final Path FOLDER =
@@ -64,13 +66,30 @@ class Stories260KTest {
     }
 
     @Test
-    void greedyTokensAreThoseOfTheReference() {
+    void theTextIsThatOfTheReferenceWordForWord() {
         int[] ids = ids("greedy_token_ids");
-        var greedy = SamplingConfig.greedy(ids.length - 1);
+        var greedy = SamplingConfig.greedy(ids.length); // one more than the file lists, whose first is bos
 
-        try (var loaded = open()) {
-            Generation generation = new Generator(loaded.zebra()).generate(new int[] {ids[0]}, greedy, _ -> true);
-            assertThat(generation.ids()).containsExactly(Arrays.copyOfRange(ids, 1, ids.length));
+        try (var loaded = open();
+                Tokenizer tokenizer = Objects.requireNonNull(loaded.folder().tokenizer())) {
+            Generation generation = new Generator(loaded.zebra()).generate(new int[] {1}, greedy, _ -> true);
+            assertThat(generation.ids()).startsWith(Arrays.copyOfRange(ids, 1, ids.length));
+            assertThat(tokenizer.decode(generation.ids()))
+                    .isEqualTo(expected.path("greedy_text").asText());
+        }
+    }
+
+    @Test
+    void theTokenizerCutsTheSampleAsTheReferenceDoes() throws IOException {
+        String text =
+                Files.readString(FOLDER.resolve(expected.path("sample_file").asText()));
+        int[] first = ids("sample_token_ids_first512");
+
+        try (var loaded = open();
+                Tokenizer tokenizer = Objects.requireNonNull(loaded.folder().tokenizer())) {
+            int[] all = tokenizer.encodePrompt(text);
+            assertThat(all).hasSize(expected.path("sample_token_count").asInt());
+            assertThat(Arrays.copyOf(all, first.length)).containsExactly(first);
         }
     }
 }
