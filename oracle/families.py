@@ -37,7 +37,6 @@ FILLER = 5
 MARGIN = 1e-3
 EFFECT = 1e-2
 DIFFERENT_WORDS = 12
-BFLOAT16_ERROR = 0.02
 DRAWS = 50
 
 transformers.logging.set_verbosity_error()
@@ -136,7 +135,7 @@ def draw(case, folder, seed):
         # Where one expert is as good as another, it is chance that one computation in bfloat16 agrees with float32.
         error = max(error, *(shaken(folder, ids, lengths, exact) for _ in range(8)))
     figures = f"margin {margin:.4f}, {words} different words, bfloat16 error {error:.4f}"
-    if margin <= MARGIN or words < DIFFERENT_WORDS or error > BFLOAT16_ERROR:
+    if margin <= MARGIN or words < DIFFERENT_WORDS or error > case.bfloat16_error:
         raise DrawAgain(figures)
     agreed = (exact.argmax(-1) == near.argmax(-1)).float().mean().item()
     figures += f", {agreed:.0%} of its best tokens, logits up to {exact.abs().max():.1f}, std {exact.std():.2f}"

@@ -88,7 +88,7 @@ final class InspectVerb implements Callable<Integer> {
 
                 %s
                 vocabulary %d, width %d, feed-forward %d, %d query heads and %d key-value heads of %d
-                rotary base %s, positions %d, %s output head
+                %s, positions %d, %s output head
                 attention here: %s
 
                 %s""".formatted(
@@ -103,7 +103,7 @@ final class InspectVerb implements Callable<Integer> {
                         config.numHeads(),
                         config.numKvHeads(),
                         config.headDim(),
-                        Units.count(config.ropeTheta()),
+                        RopeText.of(config),
                         config.maxPositions(),
                         config.tieEmbeddings() ? "tied" : "separate",
                         Machine.attentionName(),
@@ -123,7 +123,7 @@ final class InspectVerb implements Callable<Integer> {
         root.put("numKvHeads", config.numKvHeads());
         root.put("headDim", config.headDim());
         root.put("maxPositions", config.maxPositions());
-        root.put("ropeTheta", config.ropeTheta());
+        root.put("rope", RopeText.of(config));
         root.put("tieEmbeddings", config.tieEmbeddings());
         root.put("attentionKernel", Machine.attentionName());
         var layers = root.putArray("layers");

@@ -3,7 +3,6 @@ package org.zebralm.cli;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.Objects;
-import org.zebralm.checkpoint.ZebraParameters;
 import org.zebralm.kernel.AttentionSpec;
 import org.zebralm.kernel.CumulativeLengths;
 import org.zebralm.model.AttentionType;
@@ -38,7 +37,7 @@ record Savings(ZebraConfig config, DType dtype, int length, Pair kvBytes, Pair a
     }
 
     static Savings measure(Zebra zebra, int length) {
-        Map<String, Tensor> weights = ZebraParameters.of(zebra);
+        Map<String, Tensor> weights = zebra.parameters();
         Params.Source same = (name, _, _) -> Objects.requireNonNull(weights.get(name));
         Zebra full = Zebra.load(Params.of(same), zebra.config().allGlobal(), zebra.kernel());
         return new Savings(

@@ -12,11 +12,13 @@ import org.jspecify.annotations.Nullable;
 import org.zebralm.checkpoint.LoadedModel;
 import org.zebralm.checkpoint.ModelFolder;
 import org.zebralm.checkpoint.ModelLocation;
-import org.zebralm.checkpoint.ZebraParameters;
 import org.zebralm.kernel.AttentionKernel;
+import org.zebralm.model.Architecture;
 import org.zebralm.model.AttentionType;
 import org.zebralm.model.ZebraConfig;
 import org.zebralm.nn.Params;
+import org.zebralm.nn.RopeConfig;
+import org.zebralm.nn.RopeScaling;
 import org.zebralm.tensor.DType;
 import org.zebralm.tensor.Tensor;
 import org.zebralm.train.Checkpoint;
@@ -88,10 +90,24 @@ record StartingWeights(
                         model.headDim(),
                         groupSize,
                         window,
-                        model.ropeTheta(),
-                        model.rmsNormEps(),
+                        ropeTheta(),
+                        model.normEps(),
                         model.tieEmbeddings()),
                 settings.train());
+    }
+
+    /// Refuses what a run's settings cannot say, rather than training another model than the one given.
+    private double ropeTheta() {
+        if (!model.architecture().equals(Architecture.LLAMA)) {
+            throw new IllegalArgumentException(
+                    "--init-from must name a model of Llama's architecture: that of " + source + " is another");
+        }
+        if (model.sharedRope().orElse(null) instanceof RopeConfig.Rotary(double theta, RopeScaling.None _)) {
+            return theta;
+        }
+        throw new IllegalArgumentException(
+                "--init-from must name a model whose layers all have the usual rotation: got "
+                        + model.ropes().stream().distinct().toList() + " in " + source);
     }
 
     /// A checkpoint's lies in its run's folder, two levels up.
@@ -114,7 +130,7 @@ record StartingWeights(
         }
         DType stored = Objects.requireNonNullElse(ModelFolder.read(source).storedDType(), DType.FLOAT32);
         try (LoadedModel loaded = LoadedModel.open(source, stored, kernel)) {
-            reader.accept(source(ZebraParameters.of(loaded.zebra())));
+            reader.accept(source(loaded.zebra().parameters()));
         }
     }
 

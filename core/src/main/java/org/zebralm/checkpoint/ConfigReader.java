@@ -30,7 +30,7 @@ final class ConfigReader {
 
     /// @throws IllegalArgumentException listing everything in it that we do not implement or that contradicts itself
     static Contents read(String file, ObjectNode root) {
-        return new ConfigReader(file, new JsonSettings(root)).read();
+        return new ConfigReader(file, new JsonSettings(TextConfig.of(root))).read();
     }
 
     private Contents read() {
@@ -38,24 +38,24 @@ final class ConfigReader {
         @Nullable ModelType type = ModelType.parse(label);
         if (type == null) {
             // The other keys mean what the type says they mean, so nothing more can be said.
-            throw new IllegalArgumentException(
-                    file + ": model_type must be one of " + ModelType.labels() + ": got \"" + label + '"');
+            throw new IllegalArgumentException(file + ": model_type must be one of " + ModelType.labels() + ", "
+                    + TextConfig.MODEL_TYPE + ": got \"" + label + '"');
         }
         refuseUnimplemented();
-        int vocabSize = settings.integer("vocab_size");
+        int vocabSize = required("vocab_size", type.defaultVocabSize);
         int hiddenSize = settings.integer("hidden_size");
         int intermediateSize = settings.integer("intermediate_size");
         int numLayers = settings.integer("num_hidden_layers");
-        int numHeads = settings.integer("num_attention_heads");
+        int numHeads = required("num_attention_heads", type.defaultNumHeads);
         int numKvHeads = settings.integer(
                 "num_key_value_heads", type.defaultNumKvHeads == 0 ? numHeads : type.defaultNumKvHeads);
         int headDim = settings.has("head_dim") || type.defaultHeadDim != 0
                 ? settings.integer("head_dim", type.defaultHeadDim)
                 : perHead(hiddenSize, numHeads);
-        double ropeTheta = RopeSettings.readTheta(settings, type);
-        double rmsNormEps = settings.number("rms_norm_eps", type.defaultRmsNormEps);
+        String epsKey = type == ModelType.COHERE2 ? "layer_norm_eps" : "rms_norm_eps";
+        double normEps = settings.number(epsKey, type.defaultNormEps);
         int maxPositions = settings.integer("max_position_embeddings", type.defaultMaxPositions);
-        boolean tied = settings.flag("tie_word_embeddings", false);
+        boolean tied = settings.flag("tie_word_embeddings", type.defaultTieEmbeddings);
         List<Integer> bos = tokenIds("bos_token_id", type.defaultBosTokenId);
         List<Integer> eos = tokenIds("eos_token_id", type.defaultEosTokenId);
         List<Integer> pad = tokenIds("pad_token_id", -1);
@@ -64,6 +64,8 @@ final class ConfigReader {
             numLayers = 1;
         }
         var attentionTypes = LayerTypes.read(settings, type, numLayers);
+        var ropes = RopeSettings.read(settings, type, maxPositions, attentionTypes);
+        var architecture = ArchitectureSettings.read(settings, type, hiddenSize);
         DType dtype = dtype();
         settings.refuseUnknown(InertKeys::contains);
         if (!settings.problems().isEmpty()) {
@@ -78,28 +80,26 @@ final class ConfigReader {
                     numKvHeads,
                     headDim,
                     attentionTypes,
-                    ropeTheta,
-                    rmsNormEps,
+                    ropes,
+                    normEps,
                     maxPositions,
                     tied,
                     first(bos),
                     first(eos),
-                    first(pad));
+                    first(pad),
+                    architecture);
             return new Contents(config, eos, dtype);
         } catch (IllegalArgumentException e) {
             throw new IllegalArgumentException(file + ": " + e.getMessage(), e);
         }
     }
 
+    private int required(String key, int otherwise) {
+        return otherwise == 0 ? settings.integer(key) : settings.integer(key, otherwise);
+    }
+
     private void refuseUnimplemented() {
-        settings.only(
-                "hidden_act", act -> act.asText().equals("silu"), "\"silu\" (no other activation is implemented)");
-        settings.only(
-                "pretraining_tp", tp -> tp.isInt() && tp.intValue() == 1, "1 (sliced products are not implemented)");
         settings.only("attention_dropout", p -> p.isNumber() && p.doubleValue() == 0, "0 (dropout is not implemented)");
-        for (String bias : List.of("attention_bias", "mlp_bias")) {
-            settings.only(bias, JsonSettings::isFalse, "false (biases are not implemented)");
-        }
         for (String kind : List.of("is_encoder_decoder", "add_cross_attention", "is_decoder")) {
             settings.only(kind, JsonSettings::isFalse, "false in a decoder-only model");
         }

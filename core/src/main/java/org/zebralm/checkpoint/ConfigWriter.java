@@ -3,8 +3,11 @@ package org.zebralm.checkpoint;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import org.zebralm.model.Architecture;
 import org.zebralm.model.AttentionType;
 import org.zebralm.model.ZebraConfig;
+import org.zebralm.nn.RopeConfig;
+import org.zebralm.nn.RopeScaling;
 import org.zebralm.tensor.DType;
 
 /// Writes `config.json` and `generation_config.json` so that transformers and vLLM run the model without code
@@ -18,7 +21,13 @@ final class ConfigWriter {
 
     private ConfigWriter() {}
 
+    /// @throws IllegalArgumentException if neither type can say what the model computes
     static ObjectNode config(ZebraConfig config, DType dtype) {
+        if (!config.architecture().equals(Architecture.LLAMA)) {
+            throw new IllegalArgumentException(
+                    "only a model of Llama's architecture can be written as llama or cwm: got "
+                            + config.architecture());
+        }
         int window = LayerTypes.sharedWindow(config.attentionTypes());
         ModelType type = window == 0 ? ModelType.LLAMA : ModelType.CWM;
         ObjectNode json = JsonNodeFactory.instance.objectNode();
@@ -42,10 +51,9 @@ final class ConfigWriter {
                         });
             }
         }
-        json.putObject("rope_parameters").put("rope_type", "default").put("rope_theta", config.ropeTheta());
-        json.put("rope_theta", config.ropeTheta()); // for transformers 4, which knows no rope_parameters
+        putRope(json, config);
         json.put("max_position_embeddings", config.maxPositions());
-        json.put("rms_norm_eps", config.rmsNormEps());
+        json.put("rms_norm_eps", config.normEps());
         json.put("tie_word_embeddings", config.tieEmbeddings());
         json.put("hidden_act", "silu");
         json.put("attention_bias", false);
@@ -57,6 +65,30 @@ final class ConfigWriter {
         json.put("dtype", dtype.label());
         json.put("torch_dtype", dtype.label()); // the same for transformers 4
         return json;
+    }
+
+    private static void putRope(ObjectNode json, ZebraConfig config) {
+        RopeConfig shared = config.sharedRope()
+                .orElseThrow(() -> new IllegalArgumentException(
+                        "all layers must know positions the same way to be written as llama or cwm: got "
+                                + config.ropes()));
+        if (!(shared instanceof RopeConfig.Rotary rotary)) {
+            throw new IllegalArgumentException("a model without positions cannot be written as llama or cwm");
+        }
+        if (rotary.scaling() instanceof RopeScaling.DynamicNtk(double _, int originalPositions)
+                && originalPositions != config.maxPositions()) {
+            throw new IllegalArgumentException("dynamic scaling must start at max_position_embeddings to be written as"
+                    + " llama or cwm: got " + originalPositions + " and " + config.maxPositions());
+        }
+        ObjectNode parameters = RopeJson.of(rotary);
+        json.set("rope_parameters", parameters);
+        // For transformers 4, which knows no rope_parameters.
+        json.put("rope_theta", rotary.theta());
+        if (!(rotary.scaling() instanceof RopeScaling.None)) {
+            ObjectNode scaling = parameters.deepCopy();
+            scaling.remove("rope_theta");
+            json.set("rope_scaling", scaling);
+        }
     }
 
     /// Writes null for an id the model does not have, where cwm's reader in transformers allows it.

@@ -18,6 +18,9 @@ final class InertKeys {
             "gradient_checkpointing",
             "initializer_range",
             "use_cache",
+            "use_fsdp",
+            "pretraining_tp", // products in slices: the same numbers
+            "cache_implementation",
             "use_bfloat16",
             "torchscript",
             "output_attentions",

@@ -33,8 +33,11 @@ final class JsonSettings {
         return problems;
     }
 
+    /// Adds a problem, once where several readers come upon it.
     void problem(String text) {
-        problems.add(text);
+        if (!problems.contains(text)) {
+            problems.add(text);
+        }
     }
 
     /// Returns whether the key is there with a value.

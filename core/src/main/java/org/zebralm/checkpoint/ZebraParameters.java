@@ -8,7 +8,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.SequencedMap;
 import org.zebralm.kernel.PortableAttention;
-import org.zebralm.model.DecoderLayer;
 import org.zebralm.model.Zebra;
 import org.zebralm.model.ZebraConfig;
 import org.zebralm.nn.Params;
@@ -34,38 +33,6 @@ public final class ZebraParameters {
             Zebra.load(Params.of(note), config, new PortableAttention());
         }
         return shapes;
-    }
-
-    /// Returns a model's parameters by name, a tied head not among them.
-    public static SequencedMap<String, Tensor> of(Zebra zebra) {
-        SequencedMap<String, Tensor> parameters = new LinkedHashMap<>();
-        parameters.put("model.embed_tokens.weight", zebra.embedding().weight());
-        for (int i = 0; i < zebra.layers().size(); i++) {
-            DecoderLayer layer = zebra.layers().get(i);
-            String at = "model.layers." + i + ".";
-            parameters.put(at + "input_layernorm.weight", layer.inputNorm().weight());
-            parameters.put(
-                    at + "self_attn.q_proj.weight", layer.attention().query().weight());
-            parameters.put(
-                    at + "self_attn.k_proj.weight", layer.attention().key().weight());
-            parameters.put(
-                    at + "self_attn.v_proj.weight", layer.attention().value().weight());
-            parameters.put(
-                    at + "self_attn.o_proj.weight", layer.attention().out().weight());
-            parameters.put(
-                    at + "post_attention_layernorm.weight",
-                    layer.postAttentionNorm().weight());
-            parameters.put(
-                    at + "mlp.gate_proj.weight", layer.feedForward().gate().weight());
-            parameters.put(at + "mlp.up_proj.weight", layer.feedForward().up().weight());
-            parameters.put(
-                    at + "mlp.down_proj.weight", layer.feedForward().down().weight());
-        }
-        parameters.put("model.norm.weight", zebra.norm().weight());
-        if (!zebra.config().tieEmbeddings()) {
-            parameters.put("lm_head.weight", zebra.head().weight());
-        }
-        return parameters;
     }
 
     /// Lists every way in which what is there differs from what is needed.

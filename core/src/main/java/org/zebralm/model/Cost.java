@@ -11,20 +11,57 @@ public record Cost(ZebraConfig config) {
     /// Returns the number of parameters, a tied head counted once.
     public long parameters() {
         long embedding = (long) config.vocabSize() * config.hiddenSize();
-        long norms = (2L * config.numLayers() + 1) * config.hiddenSize();
-        return embedding * (config.tieEmbeddings() ? 1 : 2) + config.numLayers() * layerMatrixParameters() + norms;
+        Experts experts = kind().experts();
+        return embedding * (config.tieEmbeddings() ? 1 : 2)
+                + config.numLayers() * (layerMatrixParameters(experts == null ? 1 : experts.count()) + layerVectors())
+                + config.hiddenSize();
     }
 
     /// Returns the parameters that each token is multiplied with: all matrices, the head included, the
-    /// embedding table not.
+    /// embedding table not, and of experts only those that a token is sent to.
     public long matrixParameters() {
-        return config.numLayers() * layerMatrixParameters() + (long) config.vocabSize() * config.hiddenSize();
+        Experts experts = kind().experts();
+        return config.numLayers() * layerMatrixParameters(experts == null ? 1 : experts.perToken())
+                + (long) config.vocabSize() * config.hiddenSize();
     }
 
-    private long layerMatrixParameters() {
+    private Architecture kind() {
+        return config.architecture();
+    }
+
+    private long layerMatrixParameters(int experts) {
         long attention =
                 (long) config.hiddenSize() * config.headDim() * (2L * config.numHeads() + 2L * config.numKvHeads());
-        return attention + 3L * config.hiddenSize() * config.intermediateSize();
+        Experts all = kind().experts();
+        long router = all == null ? 0 : (long) all.count() * config.hiddenSize();
+        return attention + router + 3L * experts * config.hiddenSize() * config.intermediateSize();
+    }
+
+    /// Norms, biases and sinks of a layer.
+    private long layerVectors() {
+        long queryWidth = (long) config.numHeads() * config.headDim();
+        long keyWidth = (long) config.numKvHeads() * config.headDim();
+        long norms = switch (kind().normPlacement()) {
+            case BEFORE, AFTER -> 2;
+            case AROUND -> 4;
+            case PARALLEL -> 1;
+        };
+        long queryKeyNorms = switch (kind().queryKeyNorm()) {
+            case NONE -> 0;
+            case HEAD -> 2L * config.headDim();
+            case PROJECTION -> queryWidth + keyWidth;
+        };
+        long biases = (kind().queryKeyValueBias() ? queryWidth + 2 * keyWidth : 0)
+                + (kind().outputBias() ? config.hiddenSize() : 0)
+                + (kind().feedForwardBias() ? 2L * config.intermediateSize() + config.hiddenSize() : 0);
+        Experts experts = kind().experts();
+        long expertBiases =
+                experts == null ? 0 : experts.count() * (1 + 2L * config.intermediateSize() + config.hiddenSize());
+        return norms * config.hiddenSize()
+                + queryKeyNorms
+                + biases
+                + expertBiases
+                + (kind().hasSinks() ? config.numHeads() : 0);
     }
 
     /// Returns the FLOPs of attention over a sequence of `length` tokens, all layers, forward.

@@ -1,25 +1,75 @@
 package org.zebralm.model;
 
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import org.zebralm.nn.ExpertsFeedForward;
 import org.zebralm.nn.FeedForward;
+import org.zebralm.nn.GatedFeedForward;
+import org.zebralm.nn.Norm;
 import org.zebralm.nn.Params;
-import org.zebralm.nn.RmsNorm;
 import org.zebralm.nn.Rope;
 import org.zebralm.tensor.Tensor;
 
-/// One layer: attention and feed-forward, each behind a norm and beside a residual.
-public record DecoderLayer(RmsNorm inputNorm, Attention attention, RmsNorm postAttentionNorm, FeedForward feedForward) {
+/// One layer: attention and feed-forward, each beside a residual, and norms where its [NormPlacement] has them.
+///
+/// Norms are named by what they do, and null where there is none; on disk `post_attention_layernorm` is Llama's
+/// name for the norm before the feed-forward part, and Gemma's and OLMo's for the one after the attention.
+///
+/// @param isParallel whether the feed-forward part works on what the attention works on
+public record DecoderLayer(
+        @Nullable Norm inputNorm,
+        Attention attention,
+        @Nullable Norm postAttentionNorm,
+        @Nullable Norm preFeedForwardNorm,
+        FeedForward feedForward,
+        @Nullable Norm postFeedForwardNorm,
+        boolean isParallel) {
+    private static final String INPUT = "input_layernorm";
+    private static final String POST_ATTENTION = "post_attention_layernorm";
+    private static final String PRE_FEED_FORWARD = "pre_feedforward_layernorm";
+    private static final String POST_FEED_FORWARD = "post_feedforward_layernorm";
+
     static DecoderLayer load(Params params, ZebraConfig config, int layer) {
         double std = 1 / Math.sqrt(config.hiddenSize());
         // Residual branches add up over the layers: GPT-2's scaling of what writes into the stream keeps its
         // variance level.
         double outputStd = std / Math.sqrt(2 * config.numLayers());
-        int width = config.hiddenSize();
+        NormPlacement placement = config.architecture().normPlacement();
+        boolean before = placement != NormPlacement.AFTER;
+        boolean after = placement == NormPlacement.AFTER || placement == NormPlacement.AROUND;
         return new DecoderLayer(
-                RmsNorm.load(params.at("input_layernorm"), width, config.rmsNormEps()),
+                before ? norm(params, INPUT, config) : null,
                 Attention.load(params.at("self_attn"), config, layer, std, outputStd),
-                RmsNorm.load(params.at("post_attention_layernorm"), width, config.rmsNormEps()),
-                FeedForward.load(params.at("mlp"), width, config.intermediateSize(), std, outputStd));
+                after ? norm(params, POST_ATTENTION, config) : null,
+                switch (placement) {
+                    case BEFORE -> norm(params, POST_ATTENTION, config);
+                    case AROUND -> norm(params, PRE_FEED_FORWARD, config);
+                    case AFTER, PARALLEL -> null;
+                },
+                feedForward(params.at("mlp"), config, std, outputStd),
+                after ? norm(params, POST_FEED_FORWARD, config) : null,
+                placement == NormPlacement.PARALLEL);
+    }
+
+    private static Norm norm(Params params, String name, ZebraConfig config) {
+        return Norm.load(params.at(name), config.architecture().norm(), config.hiddenSize(), config.normEps());
+    }
+
+    private static FeedForward feedForward(Params params, ZebraConfig config, double std, double outputStd) {
+        Architecture kind = config.architecture();
+        int width = config.hiddenSize();
+        Experts experts = kind.experts();
+        return experts == null
+                ? GatedFeedForward.load(
+                        params,
+                        width,
+                        config.intermediateSize(),
+                        std,
+                        outputStd,
+                        kind.activation(),
+                        kind.feedForwardBias())
+                : ExpertsFeedForward.load(
+                        params, width, config.intermediateSize(), experts.count(), experts.perToken(), std, outputStd);
     }
 
     /// Maps `[T, D]` to `[T, D]`; `attend` is the attention over whatever keys the caller has.
@@ -29,12 +79,17 @@ public record DecoderLayer(RmsNorm inputNorm, Attention attention, RmsNorm postA
 
     /// Computes what comes before the attention.
     public Attention.Heads before(Tensor x_TD, Rope.Rotation rotation) {
-        return attention.project(inputNorm.forward(x_TD), rotation);
+        return attention.project(normed(inputNorm, x_TD), rotation);
     }
 
     /// Computes what comes after the attention: the two residual lines.
     public Tensor after(Tensor x_TD, Tensor attended_TNH) {
-        Tensor h_TD = x_TD.add(attention.output(attended_TNH));
-        return h_TD.add(feedForward.forward(postAttentionNorm.forward(h_TD)));
+        Tensor h_TD = x_TD.add(normed(postAttentionNorm, attention.output(attended_TNH)));
+        Tensor input_TD = isParallel ? normed(inputNorm, x_TD) : normed(preFeedForwardNorm, h_TD);
+        return h_TD.add(normed(postFeedForwardNorm, feedForward.forward(input_TD)));
+    }
+
+    private static Tensor normed(@Nullable Norm norm, Tensor x_TD) {
+        return norm == null ? x_TD : norm.forward(x_TD);
     }
 }

@@ -1,7 +1,12 @@
 package org.zebralm.model;
 
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.SequencedMap;
 import java.util.function.BiFunction;
 import org.zebralm.kernel.AttentionKernel;
 import org.zebralm.kernel.CumulativeLengths;
@@ -9,9 +14,10 @@ import org.zebralm.kernel.KeyRange;
 import org.zebralm.kernel.Sequence;
 import org.zebralm.nn.Embedding;
 import org.zebralm.nn.Linear;
+import org.zebralm.nn.Norm;
 import org.zebralm.nn.Params;
-import org.zebralm.nn.RmsNorm;
 import org.zebralm.nn.Rope;
+import org.zebralm.nn.RopeConfig;
 import org.zebralm.tensor.Autograd;
 import org.zebralm.tensor.Scope;
 import org.zebralm.tensor.Tensor;
@@ -19,21 +25,29 @@ import org.zebralm.tensor.Tensors;
 
 /// A local-global decoder: token ids to logits.
 ///
-/// Parameters have Llama's names. A pass through the whole model ([#forward], [#hidden]) is for inference and
+/// Parameters have the names they have in Hugging Face's checkpoints. A pass through the whole model ([#forward],
+/// [#hidden]) is for inference and
 /// records no history; training walks the [#layers] itself, cutting its graph at each attention.
+///
+/// @param ropes each layer's, the same one where their configs are equal
+/// @param parameters all of them by name, in the order in which the model asked for them; a tied head is not among
+///     them
 public record Zebra(
         ZebraConfig config,
         Embedding embedding,
         List<DecoderLayer> layers,
-        RmsNorm norm,
+        Norm norm,
         Linear head,
-        Rope rope,
-        AttentionKernel kernel) {
+        List<Rope> ropes,
+        AttentionKernel kernel,
+        SequencedMap<String, Tensor> parameters) {
     private static final double EMBEDDING_STD = 0.02;
 
     /// Builds the model from a source of parameters.
     public static Zebra load(Params params, ZebraConfig config, AttentionKernel kernel) {
-        Params model = params.at("model");
+        SequencedMap<String, Tensor> parameters = new LinkedHashMap<>();
+        Params noted = params.noting(parameters::put);
+        Params model = noted.at("model");
         int width = config.hiddenSize();
         // Small rows keep the first logits near zero, so that training starts at a loss of about ln(vocabSize) with
         // either kind of head.
@@ -46,12 +60,31 @@ public record Zebra(
                 config,
                 embedding,
                 List.copyOf(layers),
-                RmsNorm.load(model.at("norm"), width, config.rmsNormEps()),
+                Norm.load(model.at("norm"), config.architecture().norm(), width, config.normEps()),
                 config.tieEmbeddings()
                         ? new Linear(embedding.weight())
-                        : Linear.load(params.at("lm_head"), width, config.vocabSize(), EMBEDDING_STD),
-                Rope.of(config.headDim(), config.ropeTheta()),
-                kernel);
+                        : Linear.load(noted.at("lm_head"), width, config.vocabSize(), EMBEDDING_STD),
+                ropes(config),
+                kernel,
+                Collections.unmodifiableSequencedMap(parameters));
+    }
+
+    private static List<Rope> ropes(ZebraConfig config) {
+        Map<RopeConfig, Rope> distinct = new HashMap<>();
+        return config.ropes().stream()
+                .map(rope -> distinct.computeIfAbsent(
+                        rope,
+                        one -> Rope.of(
+                                one, config.headDim(), config.architecture().rotaryPairs())))
+                .toList();
+    }
+
+    /// Returns the rotation of tokens at these positions for each layer, computed once where layers share it.
+    public List<Rope.Rotation> rotations(int... positions) {
+        Map<Rope, Rope.Rotation> distinct = new HashMap<>();
+        return ropes.stream()
+                .map(rope -> distinct.computeIfAbsent(rope, one -> one.at(positions)))
+                .toList();
     }
 
     /// Returns the logits `[T, V]` of packed documents, each seen from its own beginning.
@@ -67,7 +100,7 @@ public record Zebra(
         }
         return walk(
                 ids,
-                rope.at(lengths.positions()),
+                rotations(lengths.positions()),
                 (layer, heads) -> attend(layer, heads, Sequence.packed(heads.k_TKH(), heads.v_TKH(), lengths)));
     }
 
@@ -83,7 +116,7 @@ public record Zebra(
         for (int i = 0; i < ids.length; i++) {
             positions[i] = start + i;
         }
-        Tensor x_TD = walk(ids, rope.at(positions), (layer, heads) -> {
+        Tensor x_TD = walk(ids, rotations(positions), (layer, heads) -> {
             LayerCache layerCache = cache.layer(layer);
             var fresh = new KeyRange(heads.k_TKH(), heads.v_TKH(), start);
             var sequence = new Sequence(0, ids.length, start, layerCache.reachable(fresh));
@@ -99,13 +132,14 @@ public record Zebra(
     ///
     /// History would have a hole at every attention, and gradients through it would be wrong without a word:
     /// none is recorded. A layer's intermediates are freed before the next layer runs.
-    private Tensor walk(int[] ids, Rope.Rotation rotation, BiFunction<Integer, Attention.Heads, Tensor> attend) {
+    private Tensor walk(int[] ids, List<Rope.Rotation> rotations, BiFunction<Integer, Attention.Heads, Tensor> attend) {
         try (var _ = Autograd.recording(false)) {
             Tensor x_TD = embed(ids);
             for (int i = 0; i < layers.size(); i++) {
                 int layer = i;
                 try (var scope = Scope.open()) {
-                    x_TD = scope.keep(layers.get(layer).forward(x_TD, rotation, heads -> attend.apply(layer, heads)));
+                    x_TD = scope.keep(
+                            layers.get(layer).forward(x_TD, rotations.get(layer), heads -> attend.apply(layer, heads)));
                 }
             }
             return x_TD;
@@ -119,7 +153,13 @@ public record Zebra(
 
     /// Maps the last layer's output `[T, D]` to logits `[T, V]`.
     public Tensor logits(Tensor hidden_TD) {
-        return head.forward(norm.forward(hidden_TD));
+        Tensor logits_TV = head.forward(norm.forward(hidden_TD));
+        Architecture kind = config.architecture();
+        if (kind.logitScale() != 1) {
+            logits_TV = logits_TV.mul(kind.logitScale());
+        }
+        double cap = kind.logitSoftCap();
+        return cap == 0 ? logits_TV : logits_TV.mul(1 / cap).tanh().mul(cap);
     }
 
     /// Maps ids to `[T, D]`.
@@ -130,6 +170,9 @@ public record Zebra(
                         + " with a vocabulary of " + config.vocabSize());
             }
         }
-        return embedding.forward(Tensors.ofIds(ids));
+        Tensor x_TD = embedding.forward(Tensors.ofIds(ids));
+        double scale = config.architecture().embeddingScale();
+        // The factor has the embedding's type: in bfloat16, sqrt(3072) is 55.5.
+        return scale == 1 ? x_TD : x_TD.mul(Tensors.full(scale, x_TD.dtype(), 1));
     }
 }

@@ -2,11 +2,15 @@ package org.zebralm.model;
 
 import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
+import org.zebralm.nn.RopeConfig;
+import org.zebralm.nn.RopeScaling;
 
 /// The sizes of a local-global decoder, checked once.
 ///
-/// `attentionTypes` has one entry per layer and is the only place that says which layer is global. Token ids
-/// are -1 where the model has none.
+/// `attentionTypes` has one entry per layer and is the only place that says which layer is global; `ropes` has one
+/// per layer as well. `intermediateSize` is that of one expert where there are experts. Token ids are -1 where the
+/// model has none.
 public record ZebraConfig(
         int vocabSize,
         int hiddenSize,
@@ -15,15 +19,17 @@ public record ZebraConfig(
         int numKvHeads,
         int headDim,
         List<AttentionType> attentionTypes,
-        double ropeTheta,
-        double rmsNormEps,
+        List<RopeConfig> ropes,
+        double normEps,
         int maxPositions,
         boolean tieEmbeddings,
         int bosTokenId,
         int eosTokenId,
-        int padTokenId) {
+        int padTokenId,
+        Architecture architecture) {
     public ZebraConfig {
         attentionTypes = List.copyOf(attentionTypes);
+        ropes = List.copyOf(ropes);
         atLeastOne("vocabSize", vocabSize);
         atLeastOne("hiddenSize", hiddenSize);
         atLeastOne("intermediateSize", intermediateSize);
@@ -41,15 +47,57 @@ public record ZebraConfig(
         if (headDim % 2 != 0) {
             throw new IllegalArgumentException("headDim must be even for rotary positions: got " + headDim);
         }
-        if (!(ropeTheta > 1) || Double.isInfinite(ropeTheta)) {
-            throw new IllegalArgumentException("ropeTheta must be finite and above 1: got " + ropeTheta);
+        if (ropes.size() != attentionTypes.size()) {
+            throw new IllegalArgumentException(
+                    "ropes must have an entry for each layer: got " + ropes.size() + " and " + attentionTypes.size());
         }
-        if (!(rmsNormEps > 0 && rmsNormEps < 1)) {
-            throw new IllegalArgumentException("rmsNormEps must be between 0 and 1: got " + rmsNormEps);
+        if (headDim == 2 && ropes.stream().anyMatch(ZebraConfig::isDynamic)) {
+            throw new IllegalArgumentException("headDim must be at least 4 for dynamic scaling: got 2");
+        }
+        if (!(normEps > 0 && normEps < 1)) {
+            throw new IllegalArgumentException("normEps must be between 0 and 1: got " + normEps);
         }
         inVocabulary("bosTokenId", bosTokenId, vocabSize);
         inVocabulary("eosTokenId", eosTokenId, vocabSize);
         inVocabulary("padTokenId", padTokenId, vocabSize);
+    }
+
+    /// Makes a Llama-like configuration whose layers all have the usual rotation.
+    public ZebraConfig(
+            int vocabSize,
+            int hiddenSize,
+            int intermediateSize,
+            int numHeads,
+            int numKvHeads,
+            int headDim,
+            List<AttentionType> attentionTypes,
+            double ropeTheta,
+            double normEps,
+            int maxPositions,
+            boolean tieEmbeddings,
+            int bosTokenId,
+            int eosTokenId,
+            int padTokenId) {
+        this(
+                vocabSize,
+                hiddenSize,
+                intermediateSize,
+                numHeads,
+                numKvHeads,
+                headDim,
+                attentionTypes,
+                Collections.nCopies(attentionTypes.size(), RopeConfig.of(ropeTheta)),
+                normEps,
+                maxPositions,
+                tieEmbeddings,
+                bosTokenId,
+                eosTokenId,
+                padTokenId,
+                Architecture.LLAMA);
+    }
+
+    private static boolean isDynamic(RopeConfig rope) {
+        return rope instanceof RopeConfig.Rotary(double _, RopeScaling.DynamicNtk _);
     }
 
     public int numLayers() {
@@ -61,7 +109,20 @@ public record ZebraConfig(
         return withAttentionTypes(Collections.nCopies(numLayers(), new AttentionType.Global()));
     }
 
+    /// Returns how all layers know positions, or nothing if they do not agree.
+    public Optional<RopeConfig> sharedRope() {
+        return ropes.stream().allMatch(ropes.getFirst()::equals) ? Optional.of(ropes.getFirst()) : Optional.empty();
+    }
+
     public ZebraConfig withAttentionTypes(List<AttentionType> types) {
+        return with(types, ropes);
+    }
+
+    public ZebraConfig withRopes(List<RopeConfig> others) {
+        return with(attentionTypes, others);
+    }
+
+    private ZebraConfig with(List<AttentionType> types, List<RopeConfig> others) {
         return new ZebraConfig(
                 vocabSize,
                 hiddenSize,
@@ -70,13 +131,14 @@ public record ZebraConfig(
                 numKvHeads,
                 headDim,
                 types,
-                ropeTheta,
-                rmsNormEps,
+                others,
+                normEps,
                 maxPositions,
                 tieEmbeddings,
                 bosTokenId,
                 eosTokenId,
-                padTokenId);
+                padTokenId,
+                architecture);
     }
 
     private static void atLeastOne(String name, int value) {

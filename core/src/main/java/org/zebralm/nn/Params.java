@@ -1,5 +1,6 @@
 package org.zebralm.nn;
 
+import java.util.function.BiConsumer;
 import org.zebralm.tensor.Tensor;
 
 /// A path-scoped source of parameters: the same constructor builds a module from fresh values or from a
@@ -19,6 +20,15 @@ public final class Params {
     /// Returns the root of a source.
     public static Params of(Source source) {
         return new Params("", source);
+    }
+
+    /// Returns the same source, each parameter that is got from it noted by its full name.
+    public Params noting(BiConsumer<String, Tensor> notes) {
+        return new Params(prefix, (name, init, shape) -> {
+            Tensor parameter = source.get(name, init, shape);
+            notes.accept(name, parameter);
+            return parameter;
+        });
     }
 
     public Params at(String name) {

@@ -4,55 +4,103 @@ import java.util.List;
 import org.zebralm.tensor.Tensor;
 import org.zebralm.tensor.Tensors;
 
-/// Rotary position embedding (arXiv 2104.09864), in the half-split layout of Llama checkpoints on Hugging Face.
+/// Rotary position embedding (arXiv 2104.09864) of heads of one width.
 ///
 /// Frequencies and angles are rounded to float32 as transformers rounds them (`modeling_rope_utils.py`): at
 /// position 100,000 an angle computed in float64 differs from what such models were trained with by several
 /// thousandths of a radian.
 public final class Rope {
-    private final float[] inverseFrequencies;
+    private final RopeConfig config;
+    private final int headDim;
+    private final Pairs pairs;
+    private final RopeFrequencies frequencies;
 
-    private Rope(float[] inverseFrequencies) {
-        this.inverseFrequencies = inverseFrequencies;
+    /// Which elements of a head are turned together.
+    public enum Pairs {
+        /// `i` and `i + headDim / 2`: Llama's checkpoints on Hugging Face, and nearly all others.
+        HALVES,
+        /// `2i` and `2i + 1`: Llama's original layout, and Cohere's.
+        NEIGHBOURS
     }
 
-    /// Returns the default frequencies, `theta ^ (-2i / headDim)`.
-    public static Rope of(int headDim, double theta) {
+    private Rope(RopeConfig config, int headDim, Pairs pairs) {
+        this.config = config;
+        this.headDim = headDim;
+        this.pairs = pairs;
+        this.frequencies = RopeFrequencies.of(config, headDim, 0);
+    }
+
+    public static Rope of(RopeConfig config, int headDim, Pairs pairs) {
         if (headDim < 2 || headDim % 2 != 0) {
             throw new IllegalArgumentException("headDim must be even for rotary positions: got " + headDim);
         }
-        float[] frequencies = new float[headDim / 2];
-        for (int i = 0; i < frequencies.length; i++) {
-            frequencies[i] = 1 / (float) Math.pow(theta, (float) (2 * i) / headDim);
-        }
-        return new Rope(frequencies);
+        return new Rope(config, headDim, pairs);
     }
 
-    /// Returns the rotation of tokens at these positions; every layer of a forward pass shares it.
+    /// Returns the usual rotation: the default frequencies, `theta ^ (-2i / headDim)`, over halves.
+    public static Rope of(int headDim, double theta) {
+        return of(RopeConfig.of(theta), headDim, Pairs.HALVES);
+    }
+
+    /// Returns the rotation of tokens at these positions.
+    ///
+    /// With [RopeScaling.DynamicNtk] the largest of them decides the frequencies, as in transformers: the keys
+    /// that a cache holds keep the rotation they got.
     public Rotation at(int... positions) {
-        int half = inverseFrequencies.length;
+        RopeFrequencies turns = frequencies(positions);
+        int half = turns.count();
         float[] cos = new float[positions.length * half];
         float[] sin = new float[positions.length * half];
         for (int t = 0; t < positions.length; t++) {
             for (int i = 0; i < half; i++) {
-                float angle = positions[t] * inverseFrequencies[i];
-                cos[t * half + i] = (float) Math.cos(angle);
-                sin[t * half + i] = (float) Math.sin(angle);
+                float angle = turns.angle(positions[t], i);
+                cos[t * half + i] = (float) Math.cos(angle) * turns.scale();
+                sin[t * half + i] = (float) Math.sin(angle) * turns.scale();
             }
         }
-        return new Rotation(Tensors.of(cos, positions.length, 1, half), Tensors.of(sin, positions.length, 1, half));
+        return new Rotation(
+                Tensors.of(cos, positions.length, 1, half), Tensors.of(sin, positions.length, 1, half), pairs);
+    }
+
+    private RopeFrequencies frequencies(int... positions) {
+        if (config instanceof RopeConfig.Rotary(double _, RopeScaling.DynamicNtk(double _, int originalPositions))) {
+            int length = 0;
+            for (int position : positions) {
+                length = Math.max(length, position + 1);
+            }
+            return length <= originalPositions ? frequencies : RopeFrequencies.of(config, headDim, length);
+        }
+        return frequencies;
     }
 
     /// Cosines and sines of some tokens, `[T, 1, H / 2]` in float32.
-    public record Rotation(Tensor cos_T1h, Tensor sin_T1h) {
-        /// Rotates `[T, N, H]`: pairs are elements `i` and `i + H / 2`; computed in at least float32.
+    public record Rotation(Tensor cos_T1h, Tensor sin_T1h, Pairs pairs) {
+        /// Rotates `[T, N, H]`; computed in at least float32.
         public Tensor apply(Tensor x_TNH) {
+            long tokens = x_TNH.size(0);
+            long heads = x_TNH.size(1);
             long half = x_TNH.size(2) / 2;
-            Tensor a_TNh = x_TNH.narrow(2, 0, half);
-            Tensor b_TNh = x_TNH.narrow(2, half, half);
-            Tensor rotatedA = a_TNh.mul(cos_T1h).sub(b_TNh.mul(sin_T1h));
-            Tensor rotatedB = b_TNh.mul(cos_T1h).add(a_TNh.mul(sin_T1h));
-            return Tensors.cat(List.of(rotatedA, rotatedB), 2).to(x_TNH.dtype());
+            return switch (pairs) {
+                case HALVES -> turn(x_TNH.narrow(2, 0, half), x_TNH.narrow(2, half, half), 2);
+                case NEIGHBOURS -> {
+                    Tensor pairs_TNh2 = x_TNH.reshape(tokens, heads, half, 2);
+                    yield turn(member(pairs_TNh2, 0), member(pairs_TNh2, 1), 3).reshape(tokens, heads, 2 * half);
+                }
+            };
+        }
+
+        private static Tensor member(Tensor pairs_TNh2, int index) {
+            return pairs_TNh2.narrow(3, index, 1).reshape(pairs_TNh2.size(0), pairs_TNh2.size(1), pairs_TNh2.size(2));
+        }
+
+        /// Turns pairs `(a, b)` and joins them along `axis`, which may be a new one.
+        private Tensor turn(Tensor a_TNh, Tensor b_TNh, int axis) {
+            Tensor turnedA = a_TNh.mul(cos_T1h).sub(b_TNh.mul(sin_T1h));
+            Tensor turnedB = b_TNh.mul(cos_T1h).add(a_TNh.mul(sin_T1h));
+            List<Tensor> both = axis < a_TNh.rank()
+                    ? List.of(turnedA, turnedB)
+                    : List.of(turnedA.unsqueeze(axis), turnedB.unsqueeze(axis));
+            return Tensors.cat(both, axis).to(a_TNh.dtype());
         }
     }
 }

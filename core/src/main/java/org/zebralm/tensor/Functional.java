@@ -2,6 +2,7 @@ package org.zebralm.tensor;
 
 import java.util.Arrays;
 import org.bytedeco.pytorch.DoubleOptional;
+import org.bytedeco.pytorch.T_TensorTensor_T;
 import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
 
@@ -27,6 +28,30 @@ public final class Functional {
     public static Tensor rmsNorm(Tensor x, Tensor weight, double eps) {
         return new Tensor(
                 torch.rms_norm(x.raw(), new long[] {x.size(-1)}, Tensor.optional(weight), new DoubleOptional(eps)));
+    }
+
+    /// Returns `(x - mean(x)) / std(x) * weight` over the last axis.
+    public static Tensor layerNorm(Tensor x, Tensor weight, double eps) {
+        return new Tensor(torch.layer_norm(
+                x.raw(), new long[] {x.size(-1)}, Tensor.optional(weight), Tensor.optional(null), eps, true));
+    }
+
+    /// Returns the Gaussian error linear unit of each element, exact or by its approximation with a hyperbolic
+    /// tangent.
+    public static Tensor gelu(Tensor x, boolean byTanh) {
+        return new Tensor(torch.gelu(x.raw(), byTanh ? "tanh" : "none"));
+    }
+
+    public static Tensor sigmoid(Tensor x) {
+        return new Tensor(torch.sigmoid(x.raw()));
+    }
+
+    /// The largest values along the last axis, the largest first, and their indices (int64).
+    public record TopK(Tensor values, Tensor indices) {}
+
+    public static TopK topK(Tensor x, int k) {
+        T_TensorTensor_T found = torch.topk(x.raw(), k);
+        return new TopK(new Tensor(found.get0()), new Tensor(found.get1()));
     }
 
     public static Tensor silu(Tensor x) {

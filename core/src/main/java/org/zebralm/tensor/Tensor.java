@@ -5,6 +5,7 @@ import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import org.bytedeco.pytorch.LongOptional;
 import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.ScalarOptional;
 import org.bytedeco.pytorch.ScalarTypeOptional;
 import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
@@ -179,6 +180,15 @@ public final class Tensor {
         return new Tensor(raw.clamp_min(new Scalar(least)));
     }
 
+    /// Returns the elements, or the nearer of both bounds where they lie outside.
+    public Tensor clamp(double least, double largest) {
+        return new Tensor(raw.clamp(new ScalarOptional(new Scalar(least)), new ScalarOptional(new Scalar(largest))));
+    }
+
+    public Tensor tanh() {
+        return new Tensor(raw.tanh());
+    }
+
     /// Returns the larger element of each pair, broadcast.
     public Tensor maximum(Tensor other) {
         return new Tensor(torch.maximum(raw, other.raw));
@@ -245,6 +255,11 @@ public final class Tensor {
     /// Returns the rows that `indices` (int64) names, along the first axis.
     public Tensor rows(Tensor indices) {
         return new Tensor(torch.index_select(raw, 0, indices.raw));
+    }
+
+    /// Returns this with the rows of `source` added to those that `indices` (int64) names.
+    public Tensor addRows(Tensor indices, Tensor source) {
+        return new Tensor(raw.index_add(0, indices.raw, source.raw));
     }
 
     // In place

@@ -13,6 +13,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.zebralm.model.AttentionType;
 import org.zebralm.model.ZebraConfig;
+import org.zebralm.nn.RopeConfig;
 import org.zebralm.tensor.DType;
 
 class ConfigReaderTest {
@@ -62,7 +63,7 @@ class ConfigReaderTest {
 
         var local = new AttentionType.Local(9);
         assertThat(config.attentionTypes()).containsExactly(local, GLOBAL, GLOBAL, local);
-        assertThat(config.ropeTheta()).isEqualTo(20_000);
+        assertThat(config.sharedRope()).contains(RopeConfig.of(20_000));
     }
 
     @Test
@@ -101,7 +102,7 @@ class ConfigReaderTest {
                 "'rope_parameters': {'rope_type': 'default', 'rope_theta': 5000}, 'rope_theta': 5000.0",
             })
     void theRotationsBaseIsReadFromOldAndNewKeys(String rope) {
-        assertThat(read(rope).ropeTheta()).isEqualTo(5000);
+        assertThat(read(rope).sharedRope()).contains(RopeConfig.of(5000));
     }
 
     @Test
@@ -131,17 +132,42 @@ class ConfigReaderTest {
     /// Each switch with the error it must cause.
     @ParameterizedTest
     @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
-            'model_type': 'mamba'                         | model_type must be one of llama, cwm: got "mamba"
-            'attention_bias': true                        | attention_bias must be false (biases are not implemented): got true
-            'mlp_bias': true                              | mlp_bias must be false (biases are not implemented): got true
-            'hidden_act': 'gelu'                          | hidden_act must be "silu"
-            'pretraining_tp': 2                           | pretraining_tp must be 1
+            'model_type': 'mamba'                         | model_type must be one of llama, cwm, mistral, ministral, qwen2, qwen3, gemma2, gemma3_text, olmo3, smollm3, cohere2, gpt_oss, gemma3: got "mamba"
+            'hidden_act': 'relu'                          | hidden_act must be one of gelu, gelu_pytorch_tanh, silu, swish: got "relu"
+            'attention_bias': 1                           | attention_bias must be true or false: got 1
+            'model_type': 'mistral', 'attention_bias': true | attention_bias must be false (this model_type has none): got true
+            'model_type': 'qwen2', 'mlp_bias': true       | mlp_bias must be false (this model_type has none): got true
+            'model_type': 'qwen2', 'use_mrope': true      | use_mrope must be false (several axes of positions are not implemented): got true
+            'model_type': 'gemma3_text', 'attn_logit_softcapping': 50.0 | attn_logit_softcapping must be null in a gemma3, which does not cap scores: got 50.0
+            'model_type': 'gemma2', 'query_pre_attn_scalar': 0 | query_pre_attn_scalar must be above 0: got 0.0
+            'model_type': 'gemma2', 'final_logit_softcapping': -1 | final_logit_softcapping must be above 0, or null for none: got -1.0
+            'model_type': 'gemma2', 'use_bidirectional_attention': true | use_bidirectional_attention must be false
+            'model_type': 'gemma2', 'hidden_activation': 'relu' | hidden_activation must be one of
+            'model_type': 'cohere2', 'logit_scale': 0     | logit_scale must be above 0: got 0.0
+            'model_type': 'cohere2', 'rotary_pct': 0.5    | rotary_pct must be 1
+            'model_type': 'cohere2', 'use_qk_norm': true  | use_qk_norm must be false in a cohere2: got true
+            'model_type': 'cohere2', 'sliding_window_pattern': 0 | sliding_window_pattern must be at least 1: got 0
+            'model_type': 'gpt_oss', 'swiglu_limit': 6.0  | swiglu_limit must be 7 (no other limit is implemented): got 6.0
+            'model_type': 'gpt_oss', 'num_local_experts': 2, 'num_experts_per_tok': 3 | num_experts_per_tok must be from 1 to num_local_experts: got 3 of 2
+            'model_type': 'gpt_oss', 'quantization_config': {'quant_method': 'mxfp4'} | quantization_config must be left out
+            'model_type': 'smollm3', 'no_rope_layers': [1, 1, 1] | no_rope_layers must name each of the 4 layers of num_hidden_layers: got 3
+            'model_type': 'smollm3', 'no_rope_layers': [1, 1, 1, 2] | no_rope_layers must be of 1 (rotates) and 0 (does not): got 2
+            'model_type': 'smollm3', 'no_rope_layer_interval': 0 | no_rope_layer_interval must be at least 1: got 0
+            'model_type': 'mistral', 'layer_types': ['full_attention', 'sliding_attention', 'sliding_attention', 'sliding_attention'] | layer_types must be left out in a mistral
+            'model_type': 'qwen3', 'layer_types': ['sliding_attention', 'full_attention', 'full_attention', 'full_attention'] | sliding_window must be at least 1 where layers are local: got none
+            'model_type': 'olmo3', 'rope_theta': 10000    | rope_theta must be 500000 in an olmo3 without rope_parameters
+            'model_type': 'olmo3', 'rope_parameters': {'full_attention': {'rope_type': 'yarn', 'factor': 2, 'truncate': false}} | rope_parameters.full_attention.truncate must be true here: got false
+            'model_type': 'gemma3_text', 'rope_parameters': {'rope_type': 'linear', 'factor': 2} | rope_parameters.rope_type = "linear" is not known here
             'attention_dropout': 0.1                      | attention_dropout must be 0
             'quantization_config': {'bits': 4}            | quantization_config must be left out (quantized weights are not implemented): got {"bits":4}
             'partial_rotary_factor': 0.5                  | partial_rotary_factor must be 1
-            'rope_scaling': {'type': 'linear', 'factor': 2} | rope_scaling.type must be "default" (no other rotation is implemented): got "linear"
-            'rope_scaling': {'rope_type': 'yarn'}         | rope_scaling.rope_type must be "default"
-            'rope_parameters': {'rope_type': 'llama3'}    | rope_parameters.rope_type must be "default"
+            'rope_scaling': {'type': 'longrope', 'factor': 2} | rope_type must be one of default, linear, dynamic, yarn, llama3: got "longrope"
+            'rope_scaling': {'type': 'linear'}            | rope_type linear: factor is missing
+            'rope_scaling': {'type': 'linear', 'factor': 0.5} | rope_type linear: factor must be finite and at least 1: got 0.5
+            'rope_scaling': {'type': 'linear', 'factor': 2, 'offset': 1} | rope_scaling.offset = 1 is not known here
+            'rope_scaling': {'type': 'linear', 'factor': 2}, 'rope_parameters': {'rope_type': 'linear', 'factor': 4} | rope_parameters and rope_scaling must say the same
+            'rope_scaling': {'rope_type': 'yarn', 'factor': 2, 'beta_fast': 1} | rope_type yarn: betaFast must be above betaSlow, and both above 0: got 1.0 and 1.0
+            'rope_parameters': {'rope_type': 'llama3', 'factor': 8} | rope_type llama3: low_freq_factor is missing
             'rope_parameters': {'full_attention': {}}     | rope_parameters.full_attention = {} is not known here
             'rope_theta': 1.0                             | ropeTheta must be finite and above 1
             'rope_theta': 2, 'rope_parameters': {'rope_theta': 3} | rope_theta must be the same wherever it is given: got 3.0 and 2.0
@@ -165,10 +191,9 @@ class ConfigReaderTest {
             'self_attn_type': 'mix', 'window_size': 4     | layer_group_size must be from 1 to num_hidden_layers where self_attn_type is mix
             'self_attn_type': 'mix', 'layer_group_size': 2 | window_size must be from 0
             'self_attn_type': 'sparse', 'window_size': 4, 'sliding_window': 4 | sliding_window must be left out where self_attn_type
-            'model_type': 'cwm', 'bos_token_id': 1        | rope_parameters is missing, which in a cwm means llama3 scaling x16
             'model_type': 'cwm', 'layer_types': ['chunked_attention', 'full_attention', 'full_attention', 'full_attention'] | layer_types[0] must be full_attention or sliding_attention: got "chunked_attention"
             'model_type': 'cwm', 'layer_types': ['full_attention'] | layer_types must name each of the 4 layers of num_hidden_layers: got 1
-            'model_type': 'cwm', 'sliding_window': 0      | sliding_window must be at least 1: got 0
+            'model_type': 'cwm', 'sliding_window': 0      | sliding_window must be at least 1 where layers are local: got 0
             """)
     void whatIsNotImplementedIsRefusedByNameAndValue(String change, String problem) {
         assertThatThrownBy(() -> read(change))
@@ -179,7 +204,7 @@ class ConfigReaderTest {
 
     @Test
     void everythingWrongIsListedAtOnce() {
-        assertThatThrownBy(() -> read("'attention_bias': true, 'hidden_act': 'relu', 'vocab_size': null"))
+        assertThatThrownBy(() -> read("'attention_bias': 1, 'hidden_act': 'relu', 'vocab_size': null"))
                 .hasMessageContaining("for 3 reasons")
                 .hasMessageContaining("attention_bias")
                 .hasMessageContaining("hidden_act")

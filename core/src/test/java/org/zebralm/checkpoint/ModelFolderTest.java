@@ -48,7 +48,7 @@ class ModelFolderTest {
                 assertThat(loaded.folder().storedDType()).isEqualTo(DType.FLOAT32);
                 assertThat(loaded.folder().stopTokenIds()).containsExactly(2);
                 assertThat(logits(loaded.zebra())).isEqualTo(logits(tiny.zebra()));
-                ModelFolder.save(second, config, ZebraParameters.of(loaded.zebra()), DType.FLOAT32, null);
+                ModelFolder.save(second, config, loaded.zebra().parameters(), DType.FLOAT32, null);
             }
         }
         assertThat(contents(second)).isEqualTo(contents(first));

@@ -30,7 +30,7 @@ record TinyModel(Zebra zebra, Lifetime lifetime) implements AutoCloseable {
     }
 
     Map<String, Tensor> weights() {
-        return ZebraParameters.of(zebra);
+        return zebra.parameters();
     }
 
     @Override

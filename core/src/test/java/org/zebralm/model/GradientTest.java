@@ -96,7 +96,7 @@ class GradientTest {
 
     /// Trains as a trainer does: keep the layers' inputs, then recompute and go back layer by layer.
     private static void walk(Zebra model, int[] inputs, int[] targets) {
-        Rope.Rotation rotation = model.rope().at(LENGTHS.positions());
+        Rope.Rotation rotation = model.rotations(LENGTHS.positions()).getFirst();
         List<Tensor> layerInputs = new ArrayList<>();
         Tensor x_TD;
         try (var _ = Autograd.recording(false)) {

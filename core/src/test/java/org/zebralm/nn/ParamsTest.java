@@ -20,7 +20,7 @@ class ParamsTest {
             names.add(name);
             return Tensors.zeros(DType.FLOAT32, shape);
         });
-        FeedForward.load(params.at("model").at("layers").at(3).at("mlp"), 4, 6, 1, 1);
+        GatedFeedForward.load(params.at("model").at("layers").at(3).at("mlp"), 4, 6, 1, 1, Activation.SILU, false);
         assertThat(names)
                 .containsExactly(
                         "model.layers.3.mlp.gate_proj.weight",

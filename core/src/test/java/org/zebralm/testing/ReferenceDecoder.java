@@ -3,6 +3,7 @@ package org.zebralm.testing;
 import java.util.Map;
 import org.zebralm.model.AttentionType;
 import org.zebralm.model.ZebraConfig;
+import org.zebralm.nn.RopeConfig;
 
 /// A whole decoder in float64 loops, read off the definition of a Llama-like model: one document, no cache.
 ///
@@ -76,7 +77,7 @@ public record ReferenceDecoder(ZebraConfig config, Map<String, double[]> weights
         for (double value : x) {
             squares += value * value;
         }
-        double factor = 1 / Math.sqrt(squares / x.length + config.rmsNormEps());
+        double factor = 1 / Math.sqrt(squares / x.length + config.normEps());
         double[] weight = weight(name);
         double[] y = new double[x.length];
         for (int i = 0; i < x.length; i++) {
@@ -88,10 +89,11 @@ public record ReferenceDecoder(ZebraConfig config, Map<String, double[]> weights
     private double[] rotate(double[] x, int position) {
         int width = config.headDim();
         int half = width / 2;
+        double theta = ((RopeConfig.Rotary) config.ropes().getFirst()).theta();
         double[] y = new double[x.length];
         for (int head = 0; head < x.length; head += width) {
             for (int i = 0; i < half; i++) {
-                float frequency = 1 / (float) Math.pow(config.ropeTheta(), 2.0f * i / width);
+                float frequency = 1 / (float) Math.pow(theta, 2.0f * i / width);
                 float angle = position * frequency;
                 double cos = (float) Math.cos(angle);
                 double sin = (float) Math.sin(angle);

@@ -36,13 +36,14 @@ public final class TinyModels {
                 c.numKvHeads(),
                 c.headDim(),
                 c.attentionTypes(),
-                c.ropeTheta(),
-                c.rmsNormEps(),
+                c.ropes(),
+                c.normEps(),
                 c.maxPositions(),
                 true,
                 c.bosTokenId(),
                 c.eosTokenId(),
-                c.padTokenId());
+                c.padTokenId(),
+                c.architecture());
     }
 
     /// Returns the same configuration with other limits on a generated sequence.
@@ -55,13 +56,14 @@ public final class TinyModels {
                 c.numKvHeads(),
                 c.headDim(),
                 c.attentionTypes(),
-                c.ropeTheta(),
-                c.rmsNormEps(),
+                c.ropes(),
+                c.normEps(),
                 maxPositions,
                 c.tieEmbeddings(),
                 c.bosTokenId(),
                 eosTokenId,
-                c.padTokenId());
+                c.padTokenId(),
+                c.architecture());
     }
 
     public static Zebra model(ZebraConfig config, RandomWeights weights) {

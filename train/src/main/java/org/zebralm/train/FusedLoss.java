@@ -13,7 +13,7 @@ record FusedLoss(Zebra zebra, RowKernels rows, Parameters parameters, LossConfig
     @Override
     public double backward(Tensor hidden_TD, int[] targets, double factor, Tensor dHidden_TD) {
         dHidden_TD.zeroInPlace();
-        RmsNorm norm = zebra.norm();
+        RmsNorm norm = (RmsNorm) zebra.norm();
         Tensor head_VD = zebra.head().weight();
         double loss = 0;
         for (int start = 0; start < targets.length; start += config.chunk()) {

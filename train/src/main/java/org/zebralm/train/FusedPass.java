@@ -1,5 +1,6 @@
 package org.zebralm.train;
 
+import java.util.Objects;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.zebralm.kernel.AttentionGradients;
@@ -9,6 +10,7 @@ import org.zebralm.kernel.CumulativeLengths;
 import org.zebralm.kernel.RowKernels;
 import org.zebralm.model.Attention;
 import org.zebralm.model.DecoderLayer;
+import org.zebralm.nn.GatedFeedForward;
 import org.zebralm.nn.Linear;
 import org.zebralm.nn.RmsNorm;
 import org.zebralm.nn.Rope;
@@ -17,7 +19,8 @@ import org.zebralm.tensor.Scope;
 import org.zebralm.tensor.Tensor;
 import org.zebralm.tensor.Tensors;
 
-/// Layers with gradients written out: libtorch for the matrix products, our kernels for all that lies between.
+/// Layers of Llama's architecture with gradients written out: libtorch for the matrix products, our kernels for all
+/// that lies between.
 ///
 /// A row of the norm, the rotation, SwiGLU passes memory once each way, activations are overwritten by their
 /// gradients, and the feed-forward part is walked [#CHUNK] tokens at a time, so that its wide activations do not grow
@@ -46,6 +49,9 @@ record FusedPass(AttentionKernel kernel, RowKernels rows, Parameters parameters,
     private final class Trace implements LayerTrace {
         private final Lifetime kept = new Lifetime();
         private final DecoderLayer layer;
+        private final RmsNorm inputNorm;
+        private final RmsNorm preFeedForwardNorm;
+        private final GatedFeedForward feedForward;
         private final Rope.Rotation rotation;
         private final CumulativeLengths lengths;
         private final Tensor x_TD;
@@ -58,6 +64,9 @@ record FusedPass(AttentionKernel kernel, RowKernels rows, Parameters parameters,
 
         Trace(DecoderLayer layer, Tensor x_TD, Rope.Rotation rotation, CumulativeLengths lengths) {
             this.layer = layer;
+            this.inputNorm = (RmsNorm) Objects.requireNonNull(layer.inputNorm());
+            this.preFeedForwardNorm = (RmsNorm) Objects.requireNonNull(layer.preFeedForwardNorm());
+            this.feedForward = (GatedFeedForward) layer.feedForward();
             this.rotation = rotation;
             this.lengths = lengths;
             this.x_TD = kept.keep(x_TD);
@@ -121,7 +130,7 @@ record FusedPass(AttentionKernel kernel, RowKernels rows, Parameters parameters,
 
         private Attention.Heads project() {
             Attention attention = layer.attention();
-            Tensor normed_TD = norm(layer.inputNorm(), x_TD);
+            Tensor normed_TD = norm(inputNorm, x_TD);
             Tensor q_TNH = heads(attention.query().forward(normed_TD), attention.numHeads());
             Tensor k_TKH = heads(attention.key().forward(normed_TD), attention.numKvHeads());
             Tensor v_TKH = heads(attention.value().forward(normed_TD), attention.numKvHeads());
@@ -148,20 +157,18 @@ record FusedPass(AttentionKernel kernel, RowKernels rows, Parameters parameters,
             rows.rotate(gradients.dq_TNH(), rotation.cos_T1h(), rotation.sin_T1h(), true);
             rows.rotate(gradients.dk_TKH(), rotation.cos_T1h(), rotation.sin_T1h(), true);
             try (var _ = Scope.open()) {
-                Tensor normed_TD = norm(layer.inputNorm(), x_TD);
+                Tensor normed_TD = norm(inputNorm, x_TD);
                 Tensor dNormed_TD = back(attention.query(), normed_TD, flat(gradients.dq_TNH()));
                 addBack(attention.key(), normed_TD, flat(gradients.dk_TKH()), dNormed_TD);
                 addBack(attention.value(), normed_TD, flat(gradients.dv_TKH()), dNormed_TD);
-                normBack(layer.inputNorm(), x_TD, dNormed_TD, dx_TD);
+                normBack(inputNorm, x_TD, dNormed_TD, dx_TD);
             }
         }
 
         /// Room for the gate's or the other inner activations of the whole sequence.
         private Tensor wide() {
             return Tensors.empty(
-                    x_TD.dtype(),
-                    x_TD.size(0),
-                    layer.feedForward().gate().weight().size(0));
+                    x_TD.dtype(), x_TD.size(0), feedForward.gate().weight().size(0));
         }
 
         /// Returns the residual line with the feed-forward part added, filling what is kept of it.
@@ -170,37 +177,37 @@ record FusedPass(AttentionKernel kernel, RowKernels rows, Parameters parameters,
             for (int from = 0; from < h_TD.size(0); from += CHUNK) {
                 try (var _ = Scope.open()) {
                     Tensor h_CD = chunk(h_TD, from);
-                    Tensor normed_CD = norm(layer.postAttentionNorm(), h_CD);
-                    Tensor gate_CF = layer.feedForward().gate().forward(normed_CD);
-                    Tensor up_CF = layer.feedForward().up().forward(normed_CD);
+                    Tensor normed_CD = norm(preFeedForwardNorm, h_CD);
+                    Tensor gate_CF = feedForward.gate().forward(normed_CD);
+                    Tensor up_CF = feedForward.up().forward(normed_CD);
                     if (gate_TF != null && up_TF != null) {
                         chunk(gate_TF, from).copyInPlace(gate_CF);
                         chunk(up_TF, from).copyInPlace(up_CF);
                     }
                     Tensor inner_CF = rows.swiglu(gate_CF, up_CF);
-                    chunk(y_TD, from).addInPlace(layer.feedForward().down().forward(inner_CF));
+                    chunk(y_TD, from).addInPlace(feedForward.down().forward(inner_CF));
                 }
             }
             return y_TD;
         }
 
         private void feedForwardBack(Tensor h_TD, Tensor dy_TD, Tensor dx_TD) {
-            Linear gate = layer.feedForward().gate();
-            Linear up = layer.feedForward().up();
+            Linear gate = feedForward.gate();
+            Linear up = feedForward.up();
             for (int from = 0; from < h_TD.size(0); from += CHUNK) {
                 try (var _ = Scope.open()) {
                     Tensor h_CD = chunk(h_TD, from);
                     Tensor dy_CD = chunk(dy_TD, from);
-                    Tensor normed_CD = norm(layer.postAttentionNorm(), h_CD);
+                    Tensor normed_CD = norm(preFeedForwardNorm, h_CD);
                     Tensor gate_CF = gate_TF != null ? chunk(gate_TF, from) : gate.forward(normed_CD);
                     Tensor up_CF = up_TF != null ? chunk(up_TF, from) : up.forward(normed_CD);
-                    Linear down = layer.feedForward().down();
+                    Linear down = feedForward.down();
                     Tensor inner_CF = dy_CD.matmul(down.weight()); // its gradient, until the next line
                     rows.swigluGradients(gate_CF, up_CF, inner_CF);
                     parameters.addProduct(down.weight(), dy_CD, inner_CF);
                     Tensor dNormed_CD = back(gate, normed_CD, gate_CF);
                     addBack(up, normed_CD, up_CF, dNormed_CD);
-                    normBack(layer.postAttentionNorm(), h_CD, dNormed_CD, chunk(dx_TD, from));
+                    normBack(preFeedForwardNorm, h_CD, dNormed_CD, chunk(dx_TD, from));
                 }
             }
         }

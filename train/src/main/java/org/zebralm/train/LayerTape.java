@@ -101,6 +101,10 @@ final class LayerTape {
         Autograd.backward(
                 List.of(heads.q_TNH(), heads.k_TKH(), heads.v_TKH()),
                 List.of(gradients.dq_TNH(), gradients.dk_TKH(), gradients.dv_TKH()));
+        Tensor sinks_N = layer.attention().spec().sinks_N();
+        if (sinks_N != null) {
+            Autograd.backward(List.of(sinks_N), List.of(Objects.requireNonNull(gradients.dSinks_N())));
+        }
         return Objects.requireNonNull(x_TD.grad());
     }
 }

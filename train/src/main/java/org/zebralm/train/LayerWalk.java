@@ -2,9 +2,11 @@ package org.zebralm.train;
 
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.List;
 import java.util.Optional;
 import org.zebralm.kernel.CumulativeLengths;
 import org.zebralm.kernel.RowKernels;
+import org.zebralm.model.Architecture;
 import org.zebralm.model.DecoderLayer;
 import org.zebralm.model.Zebra;
 import org.zebralm.nn.Rope;
@@ -18,8 +20,9 @@ import org.zebralm.tensor.Tensors;
 /// Forward and backward of one micro-batch, layer by layer.
 ///
 /// What a layer keeps for the way back is its [LayerTrace]'s affair, by the run's [Recompute]; beyond that the
-/// activations of one layer exist at a time. Where the attention kernel brings [RowKernels], gradients are
-/// written out ([FusedPass], [FusedLoss]); elsewhere they are libtorch's ([AutogradPass], [LossHead]).
+/// activations of one layer exist at a time. Where the attention kernel brings [RowKernels] and the decoder is
+/// Llama's, gradients are written out ([FusedPass], [FusedLoss]); elsewhere they are libtorch's ([AutogradPass],
+/// [LossHead]).
 final class LayerWalk {
     /// Rows of the embedding's gradient that are widened to float32 at a time.
     private static final int EMBEDDING_CHUNK = 8192;
@@ -34,7 +37,7 @@ final class LayerWalk {
         this.zebra = zebra;
         this.parameters = parameters;
         Optional<RowKernels> rows = zebra.kernel().rows();
-        if (rows.isPresent()) {
+        if (rows.isPresent() && zebra.config().architecture().equals(Architecture.LLAMA)) {
             layers = new FusedPass(zebra.kernel(), rows.get(), parameters, recompute);
             loss = new FusedLoss(zebra, rows.get(), parameters, lossConfig);
         } else {
@@ -50,12 +53,13 @@ final class LayerWalk {
         try (var _ = Scope.open();
                 var current = new Lifetime();
                 var _ = Autograd.recording(false)) {
-            Rope.Rotation rotation = zebra.rope().at(lengths.positions());
+            List<Rope.Rotation> rotations = zebra.rotations(lengths.positions());
             Tensor x_TD = embed(inputs, current);
-            for (DecoderLayer layer : zebra.layers()) {
+            for (int i = 0; i < zebra.layers().size(); i++) {
+                DecoderLayer layer = zebra.layers().get(i);
                 Tensor input_TD = x_TD;
                 try (var _ = Scope.open()) {
-                    LayerTrace trace = layers.forward(layer, input_TD, rotation, lengths);
+                    LayerTrace trace = layers.forward(layer, input_TD, rotations.get(i), lengths);
                     traces.push(trace);
                     x_TD = current.keep(trace.output());
                 }
@@ -96,11 +100,13 @@ final class LayerWalk {
     /// Sums in float32: a frequent token's row is added to thousands of times.
     private void addEmbeddingGradient(Tensor ids_T, Tensor dx_TD) {
         Tensor gradient_VD = parameters.gradient(zebra.embedding().weight());
+        double scale = zebra.config().architecture().embeddingScale();
         for (long from = 0; from < ids_T.size(0); from += EMBEDDING_CHUNK) {
             long n = Math.min(EMBEDDING_CHUNK, ids_T.size(0) - from);
             try (var _ = Scope.open()) {
                 gradient_VD.addRowsInPlace(
-                        ids_T.narrow(0, from, n), dx_TD.narrow(0, from, n).to(DType.FLOAT32));
+                        ids_T.narrow(0, from, n),
+                        dx_TD.narrow(0, from, n).to(DType.FLOAT32).mul(scale));
             }
         }
     }

@@ -1,5 +1,6 @@
 package org.zebralm.train;
 
+import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
@@ -9,17 +10,37 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.JsonSerializer;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializerProvider;
+import com.fasterxml.jackson.databind.jsontype.NamedType;
 import com.fasterxml.jackson.databind.module.SimpleModule;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import org.zebralm.model.AttentionType;
+import org.zebralm.nn.RopeConfig;
+import org.zebralm.nn.RopeScaling;
 
 /// Records as the JSON that a checkpoint's metadata holds; a layer's attention is its window, 0 for global.
 final class StateJson {
     private static final ObjectMapper JSON = new ObjectMapper()
             .registerModule(new SimpleModule()
                     .addSerializer(AttentionType.class, new WindowWriter())
-                    .addDeserializer(AttentionType.class, new WindowReader()));
+                    .addDeserializer(AttentionType.class, new WindowReader()))
+            .addMixIn(RopeConfig.class, ByKind.class)
+            .addMixIn(RopeScaling.class, ByKind.class);
+
+    static {
+        JSON.registerSubtypes(
+                new NamedType(RopeConfig.None.class, "none"), new NamedType(RopeConfig.Rotary.class, "rotary"));
+        JSON.registerSubtypes(
+                new NamedType(RopeScaling.None.class, "none"),
+                new NamedType(RopeScaling.Linear.class, "linear"),
+                new NamedType(RopeScaling.DynamicNtk.class, "dynamic"),
+                new NamedType(RopeScaling.Yarn.class, "yarn"),
+                new NamedType(RopeScaling.Llama3.class, "llama3"));
+    }
+
+    /// Names which of its kinds a value is.
+    @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "kind")
+    private interface ByKind {}
 
     private StateJson() {}
 
