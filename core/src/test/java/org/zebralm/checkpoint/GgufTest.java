@@ -142,7 +142,7 @@ class GgufTest {
                "rope_scaling": {"rope_type": "linear", "factor": 8.0}}}""";
 
     @ParameterizedTest
-    @ValueSource(strings = {"llama-quantized"})
+    @ValueSource(strings = {"llama", "llama-quantized", "qwen2", "qwen3", "gemma2", "gemma3"})
     void logitsAreThoseOfTransformers(String name) {
         TransformersFixture fixture = TransformersFixture.of(
                 Fixtures.path("gguf/" + name + ".gguf"), Fixtures.path("gguf/" + name + ".safetensors"));

@@ -7,15 +7,26 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.zebralm.data.Batch;
 import org.zebralm.kernel.AttentionKernel;
 import org.zebralm.kernel.AttentionKernels;
 import org.zebralm.kernel.CumulativeLengths;
 import org.zebralm.kernel.PortableAttention;
+import org.zebralm.model.Architecture;
+import org.zebralm.model.Experts;
+import org.zebralm.model.NormPlacement;
+import org.zebralm.model.QueryKeyNorm;
 import org.zebralm.model.Zebra;
+import org.zebralm.nn.Activation;
 import org.zebralm.nn.FreshParams;
+import org.zebralm.nn.Norm;
 import org.zebralm.nn.Params;
+import org.zebralm.nn.Rope;
 import org.zebralm.tensor.Autograd;
 import org.zebralm.tensor.DType;
 import org.zebralm.tensor.Functional;
@@ -76,17 +87,57 @@ class LayerWalkTest {
         return new Batch(1, length, ids, targets, bounds);
     }
 
+    static Stream<Arguments> architectures() {
+        return Stream.of(
+                Arguments.of("llama", Architecture.LLAMA),
+                Arguments.of(
+                        "gemma",
+                        new Architecture.Builder()
+                                .norm(Norm.Kind.OFFSET_RMS, NormPlacement.AROUND)
+                                .queryKeyNorm(QueryKeyNorm.HEAD)
+                                .activation(Activation.GELU_TANH)
+                                .embeddingScale(5.5)
+                                .attentionScale(0.3)
+                                .attentionSoftCap(2)
+                                .logitSoftCap(1.5)
+                                .build()),
+                Arguments.of(
+                        "olmo",
+                        new Architecture.Builder()
+                                .norm(Norm.Kind.RMS, NormPlacement.AFTER)
+                                .queryKeyNorm(QueryKeyNorm.PROJECTION)
+                                .build()),
+                Arguments.of(
+                        "cohere",
+                        new Architecture.Builder()
+                                .norm(Norm.Kind.LAYER, NormPlacement.PARALLEL)
+                                .rotaryPairs(Rope.Pairs.NEIGHBOURS)
+                                .attentionBias(true, true)
+                                .feedForwardBias(true)
+                                .logitScale(0.5)
+                                .build()),
+                Arguments.of(
+                        "gpt-oss",
+                        new Architecture.Builder()
+                                .attentionBias(true, true)
+                                .sinks()
+                                // All of them: where a choice changes, the loss jumps.
+                                .experts(new Experts(3, 3))
+                                .build()));
+    }
+
     /// The walk's gradient along a random direction against the difference of losses a small step apart, from a
     /// plain forward pass.
-    @Test
-    void gradientPredictsHowTheLossMoves() {
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("architectures")
+    void gradientPredictsHowTheLossMoves(String name, Architecture architecture) {
         TrainConfig config = Runs.config(1, DType.FLOAT32, Recompute.LAYER);
         Batch batch = Runs.batch(3);
         try (var _ = Scope.open();
                 var initial = new Lifetime();
                 var parameters = new Parameters(new FreshParams(11, initial), DType.FLOAT32);
                 var _ = Autograd.recording(false)) {
-            Zebra zebra = Zebra.load(Params.of(parameters), Runs.model(), new PortableAttention());
+            Zebra zebra = Zebra.load(Params.of(parameters), Runs.model(architecture), new PortableAttention());
             walk(config, zebra, parameters, batch);
             for (Parameter parameter : parameters.all()) {
                 Tensor direction = Tensors.normal(1, 99, parameter.master().shape());
@@ -101,7 +152,7 @@ class LayerWalkTest {
                 moved.copyInPlace(original);
                 double measured = (above - below) / (2 * step);
                 assertThat(measured)
-                        .as(parameter.name())
+                        .as(name + ", " + parameter.name())
                         .isCloseTo(predicted, within(0.5 + 0.01 * Math.abs(predicted)));
             }
         }

@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.SplittableRandom;
 import org.zebralm.data.Batch;
 import org.zebralm.kernel.PortableAttention;
+import org.zebralm.model.Architecture;
 import org.zebralm.model.AttentionType;
 import org.zebralm.model.ZebraConfig;
 import org.zebralm.nn.FreshParams;
@@ -22,6 +23,27 @@ final class Runs {
     static ZebraConfig model() {
         return new ZebraConfig(
                 VOCAB, 32, 64, 4, 2, 8, AttentionType.grouped(4, 2, 9), 10_000, 1e-5, 64, true, -1, -1, -1);
+    }
+
+    /// Returns the same sizes and layers with another architecture.
+    static ZebraConfig model(Architecture architecture) {
+        ZebraConfig c = model();
+        return new ZebraConfig(
+                c.vocabSize(),
+                c.hiddenSize(),
+                c.intermediateSize(),
+                c.numHeads(),
+                c.numKvHeads(),
+                c.headDim(),
+                c.attentionTypes(),
+                c.ropes(),
+                c.normEps(),
+                c.maxPositions(),
+                c.tieEmbeddings(),
+                c.bosTokenId(),
+                c.eosTokenId(),
+                c.padTokenId(),
+                architecture);
     }
 
     static TrainConfig config(int steps, DType compute, Recompute recompute) {
