@@ -101,7 +101,7 @@ final class GenerateVerb implements Callable<Integer> {
         PrintWriter out = spec.commandLine().getOut();
         out.print(text);
         out.flush();
-        var words = new TextStream(opened.tokenizer());
+        var words = new TextStream(opened.tokenizer()).after(ids);
         Generation generation = new Generator(opened.zebra()).generate(ids, sampling, id -> {
             out.print(words.push(id));
             out.flush();
@@ -125,7 +125,10 @@ final class GenerateVerb implements Callable<Integer> {
     private int printJson(TextModel opened, int[] ids, SamplingConfig sampling) {
         Generation generation = new Generator(opened.zebra()).generate(ids, sampling, _ -> true);
         ObjectNode root = new ObjectMapper().createObjectNode();
-        root.put("text", opened.tokenizer().decode(generation.ids(), true));
+        var words = new TextStream(opened.tokenizer()).after(ids);
+        var text = new StringBuilder();
+        generation.tokens().forEach(id -> text.append(words.push(id)));
+        root.put("text", text.append(words.flush()).toString());
         var tokens = root.putArray("tokens");
         generation.tokens().forEach(tokens::add);
         root.put("finishReason", reason(generation));

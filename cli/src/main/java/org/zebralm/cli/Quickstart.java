@@ -130,7 +130,7 @@ record Quickstart(RunFolder folder, QuickstartSettings settings, Terminal termin
         int[] prompt = prompt(text);
         String shown = tokenizer.decode(Arrays.copyOfRange(prompt, 1, prompt.length), true);
         var sample = new StringBuilder(shown);
-        var words = new TextStream(tokenizer);
+        var words = new TextStream(tokenizer).after(prompt);
         out.print(shown);
         Generation generation = new Generator(zebra)
                 .generate(prompt, new SamplingConfig(0.8, 0, 0.95, settings.seed(), SAMPLE_TOKENS), id -> {

@@ -37,6 +37,14 @@ public final class TextStream {
         this.skipSpecialTokens = skipSpecialTokens;
     }
 
+    /// Goes on after ids whose text is shown already, a prompt's: the first blank of what follows depends on them.
+    public TextStream after(int... ids) {
+        for (int i = Math.max(0, ids.length - WINDOW / 2); i < ids.length; i++) {
+            push(ids[i]);
+        }
+        return this;
+    }
+
     /// Adds an id; returns the characters it completes, often none.
     public String push(int id) {
         window[size++] = id;

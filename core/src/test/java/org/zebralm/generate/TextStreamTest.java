@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -74,6 +75,24 @@ class TextStreamTest {
             assertThat(String.join("", push(tokenizer, ids))).isEqualTo("a b");
             var shown = new TextStream(tokenizer, false);
             assertThat(shown.push(TinyTokenizers.END_OF_TEXT)).isEqualTo("<|endoftext|>");
+        }
+    }
+
+    @Test
+    void textAfterAPromptKeepsItsBlank() {
+        String text = "the zebra runs  far and farther than any of the others";
+        try (Tokenizer tokenizer = Tokenizer.load(TinyTokenizers.pieces(folder))) {
+            int[] ids = tokenizer.encode(text);
+            for (int length = 1; length < ids.length; length++) {
+                int[] prompt = Arrays.copyOf(ids, length);
+                var stream = new TextStream(tokenizer).after(prompt);
+                var rest = new StringBuilder();
+                for (int i = length; i < ids.length; i++) {
+                    rest.append(stream.push(ids[i]));
+                }
+                rest.append(stream.flush());
+                assertThat(tokenizer.decode(prompt) + rest).isEqualTo(text);
+            }
         }
     }
 
