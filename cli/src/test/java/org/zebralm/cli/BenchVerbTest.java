@@ -165,6 +165,16 @@ class BenchVerbTest {
     }
 
     @Test
+    void openingAModelIsTimed() {
+        assertThat(Main.run(
+                        ("bench load --repeats 2 --no-header --dtype bfloat16 " + Fixtures.path("llama")).split(" "),
+                        new PrintWriter(out),
+                        writer()))
+                .isZero();
+        assertThat(out.toString()).matches("\\| llama \\| bfloat16 \\| .* KiB \\|( [0-9.]+ s \\|){3} [0-9.]+ \\|.*\\R");
+    }
+
+    @Test
     void tokenizersAreTimedOnTextOfTheUsers() throws Exception {
         Path text = Files.writeString(folder.resolve("a.txt"), "some words, and some more words.\n".repeat(50));
         int code = Main.run(
