@@ -13,7 +13,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import org.zebralm.checkpoint.LoadedModel;
-import org.zebralm.checkpoint.ZebraParameters;
 import org.zebralm.kernel.PortableAttention;
 import org.zebralm.tensor.DType;
 import org.zebralm.tensor.Scope;
@@ -123,7 +122,7 @@ public record LoadBench(Path model, DType dtype, int repeats) {
         long bytes = 0;
         long sum = 0;
         try (var _ = Scope.open()) {
-            for (Tensor weight : ZebraParameters.of(loaded.zebra()).values()) {
+            for (Tensor weight : loaded.zebra().parameters().values()) {
                 MemorySegment memory = weight.memory();
                 for (long at = 0; at < memory.byteSize(); at += PAGE) {
                     sum += memory.get(ValueLayout.JAVA_BYTE, at);
