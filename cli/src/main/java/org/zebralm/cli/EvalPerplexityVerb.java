@@ -71,6 +71,14 @@ final class EvalPerplexityVerb implements Callable<Integer> {
             description = "float32 or bfloat16 (default: as the weights are stored).")
     private @Nullable String dtype;
 
+    @Option(
+            names = "--positions",
+            paramLabel = "N",
+            description =
+                    "How long a context may be (default: what the model was made for). Beyond that only some models"
+                            + " keep their sense; one with dynamic rope scaling is scaled for N.")
+    private @Nullable Integer positions;
+
     @Option(names = "--json", description = "Print JSON instead of a table.")
     private boolean json;
 
@@ -80,10 +88,10 @@ final class EvalPerplexityVerb implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        try (var opened = TextModel.open(ModelLocation.find(model), dtype)) {
+        try (var opened = TextModel.open(ModelLocation.find(model), dtype, positions)) {
             if (lengths.isEmpty()) {
-                int positions = opened.zebra().config().maxPositions();
-                lengths = List.of(positions / 8, positions / 4, positions / 2, positions);
+                int longest = opened.zebra().config().maxPositions();
+                lengths = List.of(longest / 8, longest / 4, longest / 2, longest);
             }
             print(measure(opened));
         }

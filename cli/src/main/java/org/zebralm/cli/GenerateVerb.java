@@ -79,6 +79,14 @@ final class GenerateVerb implements Callable<Integer> {
             description = "float32 or bfloat16 (default: as the weights are stored).")
     private @Nullable String dtype;
 
+    @Option(
+            names = "--positions",
+            paramLabel = "N",
+            description =
+                    "How long a context may be (default: what the model was made for). Beyond that only some models"
+                            + " keep their sense; one with dynamic rope scaling is scaled for N.")
+    private @Nullable Integer positions;
+
     @Option(names = "--json", description = "Print one JSON object at the end instead of a stream.")
     private boolean json;
 
@@ -91,7 +99,7 @@ final class GenerateVerb implements Callable<Integer> {
         var sampling = new SamplingConfig(
                 temperature, topK, Objects.requireNonNullElse(topP, temperature == 0 ? 1.0 : 0.95), seed, maxTokens);
         String text = readPrompt();
-        try (var opened = TextModel.open(ModelLocation.find(model), dtype)) {
+        try (var opened = TextModel.open(ModelLocation.find(model), dtype, positions)) {
             int[] ids = opened.encodePrompt(text);
             return json ? printJson(opened, ids, sampling) : stream(opened, ids, text, sampling);
         }

@@ -80,14 +80,16 @@ final class LogitsVerb implements Callable<Integer> {
     @Override
     public Integer call() {
         Path path = ModelLocation.find(model);
-        ModelFolder folder = ModelFolder.read(path);
+        ModelFolder read = ModelFolder.read(path);
         TokenRows rows = TokenRows.read(ids);
+        // A reference scales for the sequence it is given, where scaling is dynamic, and has no other limit.
+        ModelFolder folder = read.withPositions(Math.max(read.config().maxPositions(), rows.length()));
         int vocabSize = folder.config().vocabSize();
         rows.requireFit(vocabSize);
         requireRoom((long) rows.rows().size() * rows.length() * vocabSize * DType.FLOAT32.bytes());
         DType type =
                 dtype != null ? DType.parse(dtype) : Objects.requireNonNullElse(folder.storedDType(), DType.FLOAT32);
-        try (var loaded = LoadedModel.open(path, type, Machine.attention())) {
+        try (var loaded = LoadedModel.open(folder, type, Machine.attention())) {
             write(loaded.zebra(), rows);
         }
         spec.commandLine()

@@ -35,8 +35,8 @@ final class RopeText {
         return switch (scaling) {
             case RopeScaling.None _ -> "";
             case RopeScaling.Linear(double factor) -> ", linear x%s".formatted(number(factor));
-            case RopeScaling.DynamicNtk(double factor, int positions) ->
-                ", dynamic NTK x%s beyond %d".formatted(number(factor), positions);
+            case RopeScaling.DynamicNtk(double factor, int original, int positions) ->
+                ", dynamic NTK x%s beyond %d, for %d".formatted(number(factor), original, positions);
             case RopeScaling.Yarn yarn ->
                 ", YaRN x%s from %d".formatted(number(yarn.factor()), yarn.originalPositions());
             case RopeScaling.Llama3 llama3 ->

@@ -15,8 +15,10 @@ record TextModel(Tokenizer tokenizer, LoadedModel loaded) implements AutoCloseab
     /// Opens a folder with the attention of this machine.
     ///
     /// @param dtype the label of what to compute in; null means as the weights are stored
-    static TextModel open(Path model, @Nullable String dtype) {
-        ModelFolder folder = ModelFolder.read(model);
+    /// @param positions how long a context may be; null means what the model was made for
+    static TextModel open(Path model, @Nullable String dtype, @Nullable Integer positions) {
+        ModelFolder read = ModelFolder.read(model);
+        ModelFolder folder = positions == null ? read : read.withPositions(positions);
         Tokenizer tokenizer = folder.tokenizer();
         if (tokenizer == null) {
             throw new IllegalArgumentException(model
@@ -28,7 +30,7 @@ record TextModel(Tokenizer tokenizer, LoadedModel loaded) implements AutoCloseab
             DType type = dtype != null
                     ? DType.parse(dtype)
                     : Objects.requireNonNullElse(folder.storedDType(), DType.FLOAT32);
-            var textModel = new TextModel(tokenizer, LoadedModel.open(model, type, Machine.attention()));
+            var textModel = new TextModel(tokenizer, LoadedModel.open(folder, type, Machine.attention()));
             opened = true;
             return textModel;
         } finally {

@@ -75,7 +75,7 @@ final class ConfigWriter {
         if (!(shared instanceof RopeConfig.Rotary rotary)) {
             throw new IllegalArgumentException("a model without positions cannot be written as llama or cwm");
         }
-        if (rotary.scaling() instanceof RopeScaling.DynamicNtk(double _, int originalPositions)
+        if (rotary.scaling() instanceof RopeScaling.DynamicNtk(double _, int originalPositions, int _)
                 && originalPositions != config.maxPositions()) {
             throw new IllegalArgumentException("dynamic scaling must start at max_position_embeddings to be written as"
                     + " llama or cwm: got " + originalPositions + " and " + config.maxPositions());

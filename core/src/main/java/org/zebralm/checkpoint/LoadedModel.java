@@ -47,10 +47,16 @@ public final class LoadedModel implements AutoCloseable {
     /// @throws IllegalArgumentException if a setting is not implemented, or listing all weights that are
     ///     missing, unexpected or misshapen
     public static LoadedModel open(Path path, DType dtype, AttentionKernel kernel) {
+        return open(ModelFolder.read(path), dtype, kernel);
+    }
+
+    /// Opens a model whose settings have been read.
+    ///
+    /// @throws IllegalArgumentException as [#open(Path, DType, AttentionKernel)]
+    public static LoadedModel open(ModelFolder folder, DType dtype, AttentionKernel kernel) {
         if (!dtype.isFloating()) {
             throw new IllegalArgumentException("weights must be floating-point numbers: got " + dtype.label());
         }
-        ModelFolder folder = ModelFolder.read(path);
         WeightSource weights = folder.weights();
         boolean opened = false;
         try {

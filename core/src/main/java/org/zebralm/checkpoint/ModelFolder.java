@@ -72,6 +72,11 @@ public record ModelFolder(
         return ModelFiles.at(path).chatTemplate();
     }
 
+    /// Returns the same model for sequences of up to `positions` tokens ([ZebraConfig#withPositions]).
+    public ModelFolder withPositions(int positions) {
+        return new ModelFolder(path, config.withPositions(positions), stopTokenIds, storedDType);
+    }
+
     /// Maps the weights.
     public WeightSource weights() {
         return ModelFiles.at(path).weights();

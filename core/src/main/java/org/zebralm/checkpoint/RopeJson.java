@@ -16,7 +16,7 @@ final class RopeJson {
             case RopeScaling.None _ -> json.put("rope_type", "default");
             case RopeScaling.Linear(double factor) ->
                 json.put("rope_type", "linear").put("factor", factor);
-            case RopeScaling.DynamicNtk(double factor, int _) ->
+            case RopeScaling.DynamicNtk(double factor, int _, int _) ->
                 json.put("rope_type", "dynamic").put("factor", factor);
             case RopeScaling.Yarn yarn ->
                 json.put("rope_type", "yarn")

@@ -54,7 +54,7 @@ final class RopeParameters {
             // Not the original_max_position_embeddings: transformers measures against the config's own limit.
             case "dynamic" -> {
                 rope.ignore(Set.of("original_max_position_embeddings"));
-                yield new RopeScaling.DynamicNtk(factor(), maxPositions);
+                yield new RopeScaling.DynamicNtk(factor(), maxPositions, maxPositions);
             }
             case "yarn" -> yarn();
             case "llama3" ->

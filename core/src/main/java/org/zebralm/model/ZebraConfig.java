@@ -115,14 +115,26 @@ public record ZebraConfig(
     }
 
     public ZebraConfig withAttentionTypes(List<AttentionType> types) {
-        return with(types, ropes);
+        return with(types, ropes, maxPositions);
     }
 
     public ZebraConfig withRopes(List<RopeConfig> others) {
-        return with(attentionTypes, others);
+        return with(attentionTypes, others, maxPositions);
     }
 
-    private ZebraConfig with(List<AttentionType> types, List<RopeConfig> others) {
+    /// Returns the same model for sequences of up to `positions` tokens: its limit, and what dynamic scaling is frozen
+    /// at.
+    public ZebraConfig withPositions(int positions) {
+        List<RopeConfig> frozen = ropes.stream()
+                .map(rope -> rope instanceof RopeConfig.Rotary(double theta, RopeScaling.DynamicNtk ntk)
+                        ? new RopeConfig.Rotary(
+                                theta, new RopeScaling.DynamicNtk(ntk.factor(), ntk.originalPositions(), positions))
+                        : rope)
+                .toList();
+        return with(attentionTypes, frozen, positions);
+    }
+
+    private ZebraConfig with(List<AttentionType> types, List<RopeConfig> others, int positions) {
         return new ZebraConfig(
                 vocabSize,
                 hiddenSize,
@@ -133,7 +145,7 @@ public record ZebraConfig(
                 types,
                 others,
                 normEps,
-                maxPositions,
+                positions,
                 tieEmbeddings,
                 bosTokenId,
                 eosTokenId,

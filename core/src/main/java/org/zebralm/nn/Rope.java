@@ -10,8 +10,6 @@ import org.zebralm.tensor.Tensors;
 /// position 100,000 an angle computed in float64 differs from what such models were trained with by several
 /// thousandths of a radian.
 public final class Rope {
-    private final RopeConfig config;
-    private final int headDim;
     private final Pairs pairs;
     private final RopeFrequencies frequencies;
 
@@ -24,10 +22,8 @@ public final class Rope {
     }
 
     private Rope(RopeConfig config, int headDim, Pairs pairs) {
-        this.config = config;
-        this.headDim = headDim;
         this.pairs = pairs;
-        this.frequencies = RopeFrequencies.of(config, headDim, 0);
+        this.frequencies = RopeFrequencies.of(config, headDim);
     }
 
     public static Rope of(RopeConfig config, int headDim, Pairs pairs) {
@@ -43,34 +39,19 @@ public final class Rope {
     }
 
     /// Returns the rotation of tokens at these positions.
-    ///
-    /// With [RopeScaling.DynamicNtk] the largest of them decides the frequencies, as in transformers: the keys
-    /// that a cache holds keep the rotation they got.
     public Rotation at(int... positions) {
-        RopeFrequencies turns = frequencies(positions);
-        int half = turns.count();
+        int half = frequencies.count();
         float[] cos = new float[positions.length * half];
         float[] sin = new float[positions.length * half];
         for (int t = 0; t < positions.length; t++) {
             for (int i = 0; i < half; i++) {
-                float angle = turns.angle(positions[t], i);
-                cos[t * half + i] = (float) Math.cos(angle) * turns.scale();
-                sin[t * half + i] = (float) Math.sin(angle) * turns.scale();
+                float angle = frequencies.angle(positions[t], i);
+                cos[t * half + i] = (float) Math.cos(angle) * frequencies.scale();
+                sin[t * half + i] = (float) Math.sin(angle) * frequencies.scale();
             }
         }
         return new Rotation(
                 Tensors.of(cos, positions.length, 1, half), Tensors.of(sin, positions.length, 1, half), pairs);
-    }
-
-    private RopeFrequencies frequencies(int... positions) {
-        if (config instanceof RopeConfig.Rotary(double _, RopeScaling.DynamicNtk(double _, int originalPositions))) {
-            int length = 0;
-            for (int position : positions) {
-                length = Math.max(length, position + 1);
-            }
-            return length <= originalPositions ? frequencies : RopeFrequencies.of(config, headDim, length);
-        }
-        return frequencies;
     }
 
     /// Cosines and sines of some tokens, `[T, 1, H / 2]` in float32.

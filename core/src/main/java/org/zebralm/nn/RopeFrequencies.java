@@ -15,8 +15,7 @@ final class RopeFrequencies {
         this.scale = (float) scale;
     }
 
-    /// Returns the frequencies for a sequence of `length` tokens, which matters to [RopeScaling.DynamicNtk] alone.
-    static RopeFrequencies of(RopeConfig config, int headDim, int length) {
+    static RopeFrequencies of(RopeConfig config, int headDim) {
         return switch (config) {
             // An angle of 0 at every position: the rotation leaves all as it is, to the bit.
             case RopeConfig.None _ -> new RopeFrequencies(new float[headDim / 2], 1);
@@ -26,7 +25,7 @@ final class RopeFrequencies {
                     case RopeScaling.Linear(double factor) ->
                         new RopeFrequencies(divided(unscaled(theta, headDim), factor), 1);
                     case RopeScaling.DynamicNtk ntk ->
-                        new RopeFrequencies(unscaled(dynamicTheta(theta, ntk, headDim, length), headDim), 1);
+                        new RopeFrequencies(unscaled(dynamicTheta(theta, ntk, headDim), headDim), 1);
                     case RopeScaling.Yarn yarn ->
                         new RopeFrequencies(yarn(theta, yarn, headDim), yarn.attentionFactor());
                     case RopeScaling.Llama3 llama3 -> new RopeFrequencies(llama3(theta, llama3, headDim), 1);
@@ -66,8 +65,8 @@ final class RopeFrequencies {
         return frequencies;
     }
 
-    private static double dynamicTheta(double theta, RopeScaling.DynamicNtk ntk, int headDim, int length) {
-        double stretch = ntk.factor() * Math.max(length, ntk.originalPositions()) / ntk.originalPositions();
+    private static double dynamicTheta(double theta, RopeScaling.DynamicNtk ntk, int headDim) {
+        double stretch = ntk.factor() * Math.max(ntk.positions(), ntk.originalPositions()) / ntk.originalPositions();
         return theta * Math.pow(stretch - (ntk.factor() - 1), headDim / (headDim - 2.0));
     }
 

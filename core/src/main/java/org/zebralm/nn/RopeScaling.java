@@ -14,11 +14,19 @@ public sealed interface RopeScaling {
         }
     }
 
-    /// A larger base once a sequence is longer than `originalPositions`; how much larger follows from its length.
-    record DynamicNtk(double factor, int originalPositions) implements RopeScaling {
+    /// A larger base for sequences longer than `originalPositions`; how much larger follows from their length.
+    ///
+    /// The length is stated once and for all: keys in a cache would otherwise be rotated by other frequencies than
+    /// the queries that come later, and no prefix could be used again.
+    ///
+    /// @param positions the longest sequence that is meant; up to `originalPositions` nothing is scaled
+    record DynamicNtk(double factor, int originalPositions, int positions) implements RopeScaling {
         public DynamicNtk {
             requireFactor(factor);
             requirePositions(originalPositions);
+            if (positions < 1) {
+                throw new IllegalArgumentException("positions must be at least 1: got " + positions);
+            }
         }
     }
 

@@ -8,10 +8,10 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
+import org.zebralm.kernel.AttentionKernel;
 import org.zebralm.kernel.CumulativeLengths;
 import org.zebralm.model.Zebra;
-import org.zebralm.nn.RopeConfig;
-import org.zebralm.nn.RopeScaling;
+import org.zebralm.tensor.DType;
 import org.zebralm.tensor.Scope;
 
 /// A checkpoint of a model family with what transformers computes for it, written by `oracle/families.py`.
@@ -66,6 +66,13 @@ final class FamilyFixture {
         return folder;
     }
 
+    /// Opens the checkpoint for sequences as long as the oracle's: what it scaled for, where the scaling is dynamic.
+    LoadedModel open(DType dtype, AttentionKernel kernel) {
+        ModelFolder read = ModelFolder.read(folder);
+        int longest = Math.max(ids.length / lengths.length, prompt.length + continuation.length);
+        return LoadedModel.open(read.withPositions(Math.max(read.config().maxPositions(), longest)), dtype, kernel);
+    }
+
     int[] prompt() {
         return prompt.clone();
     }
@@ -94,13 +101,10 @@ final class FamilyFixture {
         int rows = lengths.length;
         int width = ids.length / rows;
         int vocabSize = zebra.config().vocabSize();
-        // transformers rotates by the length of the whole batch where the scaling is dynamic.
-        boolean whole = zebra.config().ropes().stream()
-                .anyMatch(rope -> rope instanceof RopeConfig.Rotary(double _, RopeScaling.DynamicNtk _));
         int[] bounds = new int[rows + 1];
         int[] packed = new int[0];
         for (int row = 0; row < rows; row++) {
-            int length = whole ? width : lengths[row];
+            int length = lengths[row];
             bounds[row + 1] = bounds[row] + length;
             packed = Arrays.copyOf(packed, bounds[row + 1]);
             System.arraycopy(ids, row * width, packed, bounds[row], length);

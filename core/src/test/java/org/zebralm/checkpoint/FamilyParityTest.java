@@ -37,7 +37,7 @@ class FamilyParityTest {
     void logitsAreThoseOfTransformers(String name) {
         var fixture = FamilyFixture.of(name);
         for (AttentionKernel kernel : List.of(new PortableAttention(), AttentionKernels.forThisMachine())) {
-            try (var model = LoadedModel.open(fixture.folder(), DType.FLOAT32, kernel)) {
+            try (var model = fixture.open(DType.FLOAT32, kernel)) {
                 FamilyFixture.Distance distance = fixture.float32Distance(model.zebra());
                 System.out.printf(
                         "%s in float32, %s: within %.1e, logits up to %.1f%n",
@@ -52,7 +52,7 @@ class FamilyParityTest {
     @MethodSource("families")
     void bfloat16LogitsAreNearThoseOfTransformers(String name) {
         var fixture = FamilyFixture.of(name);
-        try (var model = LoadedModel.open(fixture.folder(), DType.BFLOAT16, AttentionKernels.forThisMachine())) {
+        try (var model = fixture.open(DType.BFLOAT16, AttentionKernels.forThisMachine())) {
             FamilyFixture.Distance distance = fixture.bfloat16Distance(model.zebra());
             System.out.printf(
                     "%s in bfloat16: within %.4f of the largest logit, the same best token at %d of %d%n",
@@ -67,7 +67,7 @@ class FamilyParityTest {
     @MethodSource("families")
     void aCachedGreedyContinuationIsThatOfTransformers(String name) {
         var fixture = FamilyFixture.of(name);
-        try (var model = LoadedModel.open(fixture.folder(), DType.FLOAT32, AttentionKernels.forThisMachine());
+        try (var model = fixture.open(DType.FLOAT32, AttentionKernels.forThisMachine());
                 var cache = new KvCache(model.zebra().config(), DType.FLOAT32)) {
             List<Integer> generated = new ArrayList<>();
             int[] next = fixture.prompt();
