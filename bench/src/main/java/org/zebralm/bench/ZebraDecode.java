@@ -77,7 +77,7 @@ final class ZebraDecode implements Contender {
     @Override
     public List<Tensor> run() {
         int layer = turn++ % numLayers;
-        var sequence = new Sequence(0, 1, position, cache.reachable(layer, fresh));
+        var sequence = new Sequence(0, 1, position, cache.keys(layer, fresh));
         return List.of(kernel.forward(spec, q_1NH, List.of(sequence)).out_TNH());
     }
 

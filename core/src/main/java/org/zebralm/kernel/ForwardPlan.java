@@ -5,7 +5,8 @@ import java.util.List;
 
 /// The tasks of a forward call: which rows, heads and keys each computes, and what is put together afterwards.
 ///
-/// A function of shapes, positions and the number of threads alone, so that a sum always has the same order.
+/// A function of shapes, positions and the number of threads alone, so that a sum always has the same order. A
+/// decoded sequence's sums do not depend on the sequences beside it either.
 final class ForwardPlan {
     /// A few queries stream the keys past them; more are worth a tile, whose lanes they are.
     private static final int MOST_DECODE_ROWS = 4;
@@ -116,15 +117,12 @@ final class ForwardPlan {
                 : 1;
     }
 
+    /// Cuts each run by its own length: what else is decoded must not change the order of a sequence's sums.
     private void planDecode(List<KeyRun> runs) {
-        long work = 0;
-        for (KeyRun run : runs) {
-            work += (long) visibleKeys(run) * numKvHeads;
-        }
-        long quantum = Math.max(2048, work / (24L * numThreads));
         for (KeyRun run : runs) {
             int keys = visibleKeys(run);
-            int wanted = (int) Math.max(1, (long) keys * numKvHeads / quantum);
+            long work = (long) keys * numKvHeads;
+            int wanted = (int) Math.max(1, work / Math.max(2048, work / (24L * numThreads)));
             // Short lines of keys are split by head, which needs no joining; long ones by key, so that rows are
             // read whole.
             int headTasks = keys <= 4 * LEAST_DECODE_PIECE || !run.isTokenMajor() ? Math.min(wanted, numKvHeads) : 1;

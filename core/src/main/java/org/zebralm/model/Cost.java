@@ -104,4 +104,10 @@ public record Cost(ZebraConfig config) {
         }
         return tokens * perToken;
     }
+
+    /// Returns the bytes that an engine's pages of one sequence take after `length` tokens, the last of them added
+    /// alone.
+    public long pagedBytes(int length, DType dtype) {
+        return PageLayout.of(config, dtype).bytes(length);
+    }
 }

@@ -9,7 +9,7 @@ import org.zebralm.tensor.Scope;
 /// The keys and values of one sequence: growing for global layers, a ring of the window for local ones.
 ///
 /// Owned by one thread. Closing frees its memory.
-public final class KvCache implements AutoCloseable {
+public final class KvCache implements SequenceCache, AutoCloseable {
     private final Lifetime lifetime = new Lifetime();
     private final List<LayerCache> layers;
     private final DType dtype;
@@ -34,7 +34,7 @@ public final class KvCache implements AutoCloseable {
                 LayerCache.headMajor(lifetime, dtype, window - 1, config.numKvHeads(), config.headDim()));
     }
 
-    /// Returns the number of tokens seen.
+    @Override
     public int length() {
         return length;
     }
@@ -44,10 +44,14 @@ public final class KvCache implements AutoCloseable {
         return layers.stream().mapToLong(LayerCache::bytes).sum();
     }
 
-    /// Returns what a layer's attention reads for queries whose own keys are `fresh`: the held keys that they may
-    /// see, then `fresh`.
-    public List<KeyRange> reachable(int layer, KeyRange fresh) {
+    @Override
+    public List<KeyRange> keys(int layer, KeyRange fresh) {
         return layers.get(layer).reachable(fresh);
+    }
+
+    @Override
+    public void attended(int layer, KeyRange fresh) {
+        layers.get(layer).append(fresh);
     }
 
     /// Takes the same keys into every layer, as if a model had computed them: for measuring attention over a cache
@@ -57,23 +61,21 @@ public final class KvCache implements AutoCloseable {
             throw new IllegalArgumentException(
                     "keys must follow those held: got position " + keys.position() + " after " + length + " tokens");
         }
-        requireDType(keys.k_SKH().dtype());
+        requireModel(keys.k_SKH().dtype());
         layers.forEach(layer -> layer.append(keys));
         advance(keys.length());
     }
 
-    void requireDType(DType model) {
+    @Override
+    public void requireModel(DType model) {
         if (dtype != model) {
             throw new IllegalArgumentException(
                     "a cache must have the model's dtype: got " + dtype.label() + " and " + model.label());
         }
     }
 
-    LayerCache layer(int index) {
-        return layers.get(index);
-    }
-
-    void advance(int tokens) {
+    @Override
+    public void advance(int tokens) {
         length += tokens;
     }
 

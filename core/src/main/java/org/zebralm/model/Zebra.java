@@ -19,6 +19,7 @@ import org.zebralm.nn.Params;
 import org.zebralm.nn.Rope;
 import org.zebralm.nn.RopeConfig;
 import org.zebralm.tensor.Autograd;
+import org.zebralm.tensor.DType;
 import org.zebralm.tensor.Scope;
 import org.zebralm.tensor.Tensor;
 import org.zebralm.tensor.Tensors;
@@ -106,26 +107,57 @@ public record Zebra(
 
     /// Continues a sequence: returns the last layer's output `[T, D]` for `ids`, which follow what `cache`
     /// holds, and adds them to it.
-    public Tensor hidden(int[] ids, KvCache cache) {
-        if (ids.length == 0) {
-            throw new IllegalArgumentException("a sequence is continued by at least one id: got none");
+    public Tensor hidden(int[] ids, SequenceCache cache) {
+        return hidden(List.of(new Continuation(cache, ids)));
+    }
+
+    /// Continues several sequences at once: returns the last layer's output `[T, D]` for all their ids, one sequence
+    /// behind the other, and adds them to their caches.
+    ///
+    /// A cache whose step fails holds what it held before.
+    public Tensor hidden(List<Continuation> continuations) {
+        DType dtype = embedding.weight().dtype();
+        int total = 0;
+        for (Continuation one : continuations) {
+            one.cache().requireModel(dtype);
+            total += one.ids().length;
         }
-        cache.requireDType(embedding.weight().dtype());
-        int start = cache.length();
-        int[] positions = new int[ids.length];
-        for (int i = 0; i < ids.length; i++) {
-            positions[i] = start + i;
+        int[] ids = new int[total];
+        int[] positions = new int[total];
+        int row = 0;
+        for (Continuation one : continuations) {
+            int start = one.cache().length();
+            for (int i = 0; i < one.ids().length; i++) {
+                ids[row] = one.ids()[i];
+                positions[row++] = start + i;
+            }
         }
-        Tensor x_TD = walk(ids, rotations(positions), (layer, heads) -> {
-            LayerCache layerCache = cache.layer(layer);
-            var fresh = new KeyRange(heads.k_TKH(), heads.v_TKH(), start);
-            var sequence = new Sequence(0, ids.length, start, layerCache.reachable(fresh));
-            Tensor out_TNH = attend(layer, heads, List.of(sequence));
-            layerCache.append(fresh);
-            return out_TNH;
-        });
-        cache.advance(ids.length);
+        Tensor x_TD = walk(ids, rotations(positions), (layer, heads) -> attendCached(layer, heads, continuations));
+        continuations.forEach(one -> one.cache().advance(one.ids().length));
         return x_TD;
+    }
+
+    private Tensor attendCached(int layer, Attention.Heads heads, List<Continuation> continuations) {
+        List<Sequence> sequences = new ArrayList<>(continuations.size());
+        List<KeyRange> fresh = new ArrayList<>(continuations.size());
+        int row = 0;
+        for (Continuation one : continuations) {
+            int rows = one.ids().length;
+            int start = one.cache().length();
+            boolean all = continuations.size() == 1;
+            var own = new KeyRange(
+                    all ? heads.k_TKH() : heads.k_TKH().narrow(0, row, rows),
+                    all ? heads.v_TKH() : heads.v_TKH().narrow(0, row, rows),
+                    start);
+            fresh.add(own);
+            sequences.add(new Sequence(row, rows, start, one.cache().keys(layer, own)));
+            row += rows;
+        }
+        Tensor out_TNH = attend(layer, heads, sequences);
+        for (int i = 0; i < fresh.size(); i++) {
+            continuations.get(i).cache().attended(layer, fresh.get(i));
+        }
+        return out_TNH;
     }
 
     /// Passes `ids` through the layers; `attend` is given each layer's index.

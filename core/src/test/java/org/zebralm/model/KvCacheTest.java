@@ -64,9 +64,8 @@ class KvCacheTest {
             KeyRange fresh = new KeyRange(keys.narrow(0, 300, 1), keys.narrow(0, 300, 1), 300);
             assertThat(cache.length()).isEqualTo(300);
             for (int layer = 0; layer < CONFIG.numLayers(); layer++) {
-                List<Tensor> held = cache.reachable(layer, fresh).stream()
-                        .map(KeyRange::k_SKH)
-                        .toList();
+                List<Tensor> held =
+                        cache.keys(layer, fresh).stream().map(KeyRange::k_SKH).toList();
                 long first = CONFIG.attentionTypes().get(layer).span().firstVisible(300);
                 assertThatTensor(Tensors.cat(held, 0)).isCloseTo(keys.narrow(0, first, 301 - first), 0);
             }
