@@ -1,22 +1,26 @@
 package org.zebralm.cli;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import org.zebralm.checkpoint.ModelLocation;
 import org.zebralm.generate.Generation;
-import org.zebralm.generate.Generator;
 import org.zebralm.generate.SamplingConfig;
-import org.zebralm.generate.TextStream;
+import org.zebralm.generate.TokenLogprob;
+import org.zebralm.generate.TokenLogprobs;
+import org.zebralm.tokenizer.Tokenizer;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -29,7 +33,11 @@ import picocli.CommandLine.Spec;
         footer = {
             "  zebra generate zebra-quickstart/model \"public final class \"",
             "  zebra generate MODEL --prompt-file chapter.txt --temperature 0",
-            "  cat chapter.txt | zebra generate MODEL - --max-tokens 500 --json"
+            "  cat chapter.txt | zebra generate MODEL - --max-tokens 500 --json",
+            "  zebra generate MODEL \"Q: Why?\" --stop \"Q:\" --min-p 0.05 --repetition-penalty 1.1",
+            "  zebra generate MODEL \"The capital of France is\" --temperature 0 --logprobs 5 --json",
+            "",
+            "What each setting computes, and in which order: docs/generation.md."
         })
 final class GenerateVerb implements Callable<Integer> {
     @Parameters(index = "0", paramLabel = "MODEL", description = "A model folder, or the id of a cached one.")
@@ -46,32 +54,9 @@ final class GenerateVerb implements Callable<Integer> {
     @Option(names = "--prompt-file", paramLabel = "FILE", description = "Read the text to continue from a file.")
     private @Nullable Path promptFile;
 
-    @Option(
-            names = "--max-tokens",
-            paramLabel = "N",
-            defaultValue = "200",
-            description = "Most tokens to write (default: ${DEFAULT-VALUE}).")
-    private int maxTokens;
-
-    @Option(
-            names = "--temperature",
-            paramLabel = "T",
-            defaultValue = "0.8",
-            description = "Randomness; 0 takes the likeliest token (default: ${DEFAULT-VALUE}).")
-    private double temperature;
-
-    @Option(names = "--top-k", paramLabel = "K", defaultValue = "0", description = "Draw from the K likeliest; 0: off.")
-    private int topK;
-
-    @Option(
-            names = "--top-p",
-            paramLabel = "P",
-            description =
-                    "Draw from the likeliest that together have probability P (default: 0.95, off at temperature 0).")
-    private @Nullable Double topP;
-
-    @Option(names = "--seed", paramLabel = "N", defaultValue = "0", description = "Decides the draws (default: 0).")
-    private long seed;
+    @Mixin
+    @SuppressWarnings("NullAway.Init") // set by picocli
+    private SamplingOptions sampling;
 
     @Option(
             names = "--dtype",
@@ -96,26 +81,24 @@ final class GenerateVerb implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        var sampling = new SamplingConfig(
-                temperature, topK, Objects.requireNonNullElse(topP, temperature == 0 ? 1.0 : 0.95), seed, maxTokens);
+        SamplingConfig config = sampling.config(json);
         String text = readPrompt();
         try (var opened = TextModel.open(ModelLocation.find(model), dtype, positions)) {
             int[] ids = opened.encodePrompt(text);
-            return json ? printJson(opened, ids, sampling) : stream(opened, ids, text, sampling);
+            return json ? printJson(opened, ids, config) : stream(opened, ids, text, config);
         }
     }
 
-    private int stream(TextModel opened, int[] ids, String text, SamplingConfig sampling) {
+    private int stream(TextModel opened, int[] ids, String text, SamplingConfig config) {
         PrintWriter out = spec.commandLine().getOut();
         out.print(text);
         out.flush();
-        var words = new TextStream(opened.tokenizer()).after(ids);
-        Generation generation = new Generator(opened.zebra()).generate(ids, sampling, id -> {
-            out.print(words.push(id));
+        Generation generation = opened.generator().stream(ids, config, token -> {
+            out.print(token.text());
             out.flush();
             return !out.checkError(); // whoever reads may have gone
         });
-        out.println(words.flush());
+        out.println();
         out.flush();
         PrintWriter err = spec.commandLine().getErr();
         err.println("%d tokens read at %s tok/s, %d written at %s tok/s, cache %s, ended by %s"
@@ -130,16 +113,22 @@ final class GenerateVerb implements Callable<Integer> {
         return Main.OK;
     }
 
-    private int printJson(TextModel opened, int[] ids, SamplingConfig sampling) {
-        Generation generation = new Generator(opened.zebra()).generate(ids, sampling, _ -> true);
+    private int printJson(TextModel opened, int[] ids, SamplingConfig config) {
+        Generation generation = opened.generator().stream(ids, config, _ -> true);
         ObjectNode root = new ObjectMapper().createObjectNode();
-        var words = new TextStream(opened.tokenizer()).after(ids);
-        var text = new StringBuilder();
-        generation.tokens().forEach(id -> text.append(words.push(id)));
-        root.put("text", text.append(words.flush()).toString());
+        root.put("text", generation.text());
         var tokens = root.putArray("tokens");
         generation.tokens().forEach(tokens::add);
         root.put("finishReason", reason(generation));
+        if (generation.stopString() != null) {
+            root.put("stopString", generation.stopString());
+        }
+        if (config.hasLogprobs()) {
+            addLogprobs(root.putArray("logprobs"), generation.logprobs(), opened.tokenizer());
+        }
+        if (config.promptLogprobs()) {
+            addLogprobs(root.putArray("promptLogprobs"), generation.promptLogprobs(), opened.tokenizer());
+        }
         root.put("promptTokens", generation.promptTokens());
         root.put("prefillTokensPerSecond", generation.prefillTokensPerSecond());
         root.put("decodeTokensPerSecond", generation.decodeTokensPerSecond());
@@ -147,6 +136,24 @@ final class GenerateVerb implements Callable<Integer> {
         spec.commandLine().getOut().println(root.toPrettyString());
         spec.commandLine().getOut().flush();
         return Main.OK;
+    }
+
+    private static void addLogprobs(ArrayNode array, List<TokenLogprobs> logprobs, Tokenizer tokenizer) {
+        for (TokenLogprobs each : logprobs) {
+            ObjectNode node = addLogprob(array, each.token(), tokenizer);
+            if (!each.top().isEmpty()) {
+                ArrayNode top = node.putArray("top");
+                each.top().forEach(token -> addLogprob(top, token, tokenizer));
+            }
+        }
+    }
+
+    private static ObjectNode addLogprob(ArrayNode array, TokenLogprob logprob, Tokenizer tokenizer) {
+        return array.addObject()
+                .put("id", logprob.id())
+                .put("text", tokenizer.decode(new int[] {logprob.id()}))
+                .put("logprob", logprob.logprob())
+                .put("rank", logprob.rank());
     }
 
     private static String reason(Generation generation) {

@@ -14,7 +14,6 @@ import org.zebralm.eval.Scorer;
 import org.zebralm.generate.Generation;
 import org.zebralm.generate.Generator;
 import org.zebralm.generate.SamplingConfig;
-import org.zebralm.generate.TextStream;
 import org.zebralm.kernel.AttentionKernel;
 import org.zebralm.model.Cost;
 import org.zebralm.model.Zebra;
@@ -129,24 +128,24 @@ record Quickstart(RunFolder folder, QuickstartSettings settings, Terminal termin
         Tokenizer tokenizer = text.tokenizer();
         int[] prompt = prompt(text);
         String shown = tokenizer.decode(Arrays.copyOfRange(prompt, 1, prompt.length), true);
-        var sample = new StringBuilder(shown);
-        var words = new TextStream(tokenizer).after(prompt);
         out.print(shown);
-        Generation generation = new Generator(zebra)
-                .generate(prompt, new SamplingConfig(0.8, 0, 0.95, settings.seed(), SAMPLE_TOKENS), id -> {
-                    String piece = words.push(id);
-                    sample.append(piece);
-                    out.print(piece);
-                    out.flush();
-                    return true;
-                });
-        String rest = words.flush();
-        out.println(rest);
+        var sampling = new SamplingConfig.Builder()
+                .temperature(0.8)
+                .topP(0.95)
+                .seed(settings.seed())
+                .maxTokens(SAMPLE_TOKENS)
+                .build();
+        Generation generation = new Generator(zebra, List.of(), tokenizer).stream(prompt, sampling, token -> {
+            out.print(token.text());
+            out.flush();
+            return true;
+        });
+        out.println();
         out.println();
         out.println("(%d tokens at %s tokens/s)"
                 .formatted(generation.tokens().size(), Units.count(generation.decodeTokensPerSecond())));
         out.flush();
-        return sample.append(rest).toString();
+        return shown + generation.text();
     }
 
     /// The beginning of a document: Java's own kind where that was trained on, else of the first one held out.

@@ -6,6 +6,7 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.zebralm.checkpoint.LoadedModel;
 import org.zebralm.checkpoint.ModelFolder;
+import org.zebralm.generate.Generator;
 import org.zebralm.model.Zebra;
 import org.zebralm.tensor.DType;
 import org.zebralm.tokenizer.Tokenizer;
@@ -49,6 +50,11 @@ record TextModel(Tokenizer tokenizer, LoadedModel loaded) implements AutoCloseab
 
     Zebra zebra() {
         return loaded.zebra();
+    }
+
+    /// Returns what continues texts, up to any of the model's end tokens.
+    Generator generator() {
+        return new Generator(zebra(), loaded.folder().stopTokenIds(), tokenizer);
     }
 
     @Override
