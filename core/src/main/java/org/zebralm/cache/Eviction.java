@@ -43,7 +43,7 @@ final class Eviction {
         boolean worstIsLocal = false;
         double worstScore = -1;
         for (PrefixNode node : nodes) {
-            long localBytes = node.freeableLocalBytes();
+            long localBytes = node.freeLocalBytes();
             if (localBytes > 0) {
                 double score = (double) (now - node.lastLocalUse() + 1) * localBytes / rebuilt;
                 if (score > worstScore) {
@@ -52,8 +52,9 @@ final class Eviction {
                     worstScore = score;
                 }
             }
-            if (node.isLeaf() && !node.isPinned()) {
-                double score = (double) (now - node.lastUse() + 1) * node.bytes() / node.tokens().length;
+            Page global = node.global();
+            if (node.isLeaf() && global != null && !global.isPinned()) {
+                double score = (double) (now - node.lastUse() + 1) * node.freeBytes() / node.tokens().length;
                 if (score > worstScore) {
                     worst = node;
                     worstIsLocal = false;
@@ -66,7 +67,10 @@ final class Eviction {
         }
         numEvicted++;
         if (worstIsLocal) {
-            worst.dropLocals();
+            worst.dropFreeLocals();
+            if (worst.isLeaf() && !worst.holdsPages()) {
+                remove(worst); // of a model without global layers
+            }
         } else {
             remove(worst);
         }

@@ -174,6 +174,14 @@ public final class PagedCache implements SequenceCache, AutoCloseable {
         globalLength = Math.max(globalLength, length);
     }
 
+    /// Forgets the tokens of the last step from `length` on, if it counted any.
+    public void retract(int length) {
+        if (this.length > length) {
+            this.length = length;
+            globalLength = length;
+        }
+    }
+
     /// Returns the bytes of the pages held, also of those that other sequences or the tree hold as well.
     public long bytes() {
         return globals.stream().mapToLong(Page::bytes).sum()
@@ -187,8 +195,18 @@ public final class PagedCache implements SequenceCache, AutoCloseable {
         return Math.max(0, future) + Math.max(0, more) * layout.localBytes();
     }
 
-    List<Page> globals() {
-        return globals;
+    Page global(int index) {
+        return globals.get(index);
+    }
+
+    /// Holds a full page of another sequence with the same tokens in place of its own.
+    void adopt(int index, Page same) {
+        Page own = globals.get(index);
+        if (own != same) {
+            same.pin();
+            globals.set(index, same);
+            own.unpin();
+        }
     }
 
     Iterable<Page> locals() {

@@ -4,6 +4,7 @@ import java.util.Arrays;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.zebralm.model.PageLayout;
 
@@ -143,9 +144,9 @@ final class PrefixNode {
         lastLocalUse = shorter.lastLocalUse;
     }
 
-    /// Gives up all pages.
+    /// Gives up all pages; those that sequences hold live on with them.
     void drop() {
-        dropLocals();
+        dropLocals(_ -> true);
         if (global != null) {
             Page page = global;
             global = null;
@@ -153,40 +154,37 @@ final class PrefixNode {
         }
     }
 
-    void dropLocals() {
+    /// Gives up the local pages that no sequence holds.
+    void dropFreeLocals() {
+        dropLocals(page -> !page.isPinned());
+    }
+
+    private void dropLocals(Predicate<Page> which) {
         for (int slot = 0; slot < locals.length; slot++) {
             Page page = locals[slot];
-            if (page != null) {
+            if (page != null && which.test(page)) {
                 locals[slot] = null;
                 page.unkeep();
             }
         }
     }
 
-    /// Returns the bytes that giving up the local pages would free: 0 where there are none, or a sequence holds one.
-    long freeableLocalBytes() {
+    /// Returns the bytes of local pages that no sequence holds.
+    long freeLocalBytes() {
         long bytes = 0;
         for (Page page : locals) {
-            if (page != null) {
-                if (page.isPinned()) {
-                    return 0;
-                }
-                bytes += page.bytes();
-            }
+            bytes += page == null || page.isPinned() ? 0 : page.bytes();
         }
         return bytes;
     }
 
-    boolean isPinned() {
-        if (global != null && global.isPinned()) {
-            return true;
-        }
-        for (Page page : locals) {
-            if (page != null && page.isPinned()) {
-                return true;
-            }
-        }
-        return false;
+    /// Returns the bytes of all pages that no sequence holds.
+    long freeBytes() {
+        return freeLocalBytes() + (global == null || global.isPinned() ? 0 : global.bytes());
+    }
+
+    boolean holdsPages() {
+        return global != null || Arrays.stream(locals).anyMatch(page -> page != null);
     }
 
     void forEachPage(Consumer<Page> action) {
@@ -198,12 +196,6 @@ final class PrefixNode {
                 action.accept(page);
             }
         }
-    }
-
-    long bytes() {
-        long[] bytes = new long[1];
-        forEachPage(page -> bytes[0] += page.bytes());
-        return bytes[0];
     }
 
     long lastUse() {

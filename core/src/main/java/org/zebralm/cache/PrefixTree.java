@@ -240,11 +240,11 @@ public final class PrefixTree {
         for (int start = 0; start < length; start = layout.globalEnd(start)) {
             int end = Math.min(length, layout.globalEnd(start));
             int[] own = Arrays.copyOfRange(tokens, start, end);
-            PrefixNode next = place(
-                    node,
-                    start,
-                    own,
-                    layout.globalLayers().isEmpty() ? null : cache.globals().get(index++));
+            PrefixNode next = place(node, start, own, layout.globalLayers().isEmpty() ? null : cache.global(index));
+            if (next.global() != null && own.length == next.span()) {
+                cache.adopt(index, next.global()); // computed by two at the same time: one copy is enough
+            }
+            index++;
             next.used(tick);
             keepLocals(next, end, cache, likely);
             if (next.tokens().length > own.length || !next.isFull()) {

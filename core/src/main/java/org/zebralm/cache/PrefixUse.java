@@ -15,6 +15,7 @@ public record PrefixUse(int promptTokens, int reused, int restored, int recomput
         ENDS("what is cached ends there"),
         EVICTED("what followed was cached once and gave way to other sequences; a larger cache would have kept it"),
         GRID("results that do not depend on other requests reuse whole chunks only"),
+        LOGPROBS("log-probabilities of all of the prompt were asked for"),
         DISABLED("prefix reuse is switched off");
 
         private final String reason;

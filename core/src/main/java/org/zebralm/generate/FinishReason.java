@@ -13,5 +13,7 @@ public enum FinishReason {
     /// Prompt and tokens together fill the positions the model was trained on.
     MAX_POSITIONS,
     /// The listener asked for no more.
-    STOPPED
+    STOPPED,
+    /// The time allowed was over.
+    DEADLINE
 }

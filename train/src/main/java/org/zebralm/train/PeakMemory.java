@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.OptionalLong;
 import java.util.stream.Stream;
+import org.zebralm.tensor.ProcField;
 
 /// The most memory this process has had resident: Java heap, libtorch, mapped files.
 public final class PeakMemory {

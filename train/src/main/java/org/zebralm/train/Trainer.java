@@ -19,6 +19,7 @@ import org.zebralm.model.Zebra;
 import org.zebralm.model.ZebraConfig;
 import org.zebralm.nn.Params;
 import org.zebralm.tensor.Autograd;
+import org.zebralm.tensor.FreeMemory;
 import org.zebralm.tensor.Scope;
 import org.zebralm.tensor.Tensor;
 import org.zebralm.tensor.TensorLists;

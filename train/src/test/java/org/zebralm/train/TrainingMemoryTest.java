@@ -7,6 +7,7 @@ import org.junit.jupiter.api.Test;
 import org.zebralm.model.AttentionType;
 import org.zebralm.model.ZebraConfig;
 import org.zebralm.tensor.DType;
+import org.zebralm.tensor.FreeMemory;
 
 class TrainingMemoryTest {
     /// Width 10, inner 30, 2 heads on 1 of 4, 3 layers, a vocabulary of 100, tied.

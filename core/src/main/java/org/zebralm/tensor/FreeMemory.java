@@ -1,4 +1,4 @@
-package org.zebralm.train;
+package org.zebralm.tensor;
 
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
@@ -6,14 +6,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /// The memory this machine can give to a process without swapping.
-final class FreeMemory {
+public final class FreeMemory {
     private static final Path MEMINFO = Path.of("/proc/meminfo");
 
     private FreeMemory() {}
 
     /// Returns bytes; on Linux what the kernel says is available, file caches that can go included, but no more than a
     /// container's limit leaves.
-    static long bytes() {
+    public static long bytes() {
         var system = ManagementFactory.getPlatformMXBean(com.sun.management.OperatingSystemMXBean.class);
         try {
             if (Files.exists(MEMINFO)) {
@@ -25,7 +25,8 @@ final class FreeMemory {
         return system.getFreeMemorySize();
     }
 
-    static long available(String meminfo) {
+    /// Returns what `/proc/meminfo` says is available.
+    public static long available(String meminfo) {
         return ProcField.bytes(meminfo.lines(), "MemAvailable").orElse(Long.MAX_VALUE);
     }
 }

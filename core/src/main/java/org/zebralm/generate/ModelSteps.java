@@ -1,0 +1,99 @@
+package org.zebralm.generate;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.zebralm.model.Continuation;
+import org.zebralm.model.Zebra;
+import org.zebralm.tensor.Scope;
+import org.zebralm.tensor.Tensor;
+
+/// The engine's passes through the model: a chunk of one prompt, or one token of several sequences.
+final class ModelSteps {
+    /// The most logits of a prompt that exist at a time.
+    private static final int PROMPT_LOGITS = 1 << 22;
+
+    private final Zebra model;
+    private final int vocabSize;
+
+    ModelSteps(Zebra model) {
+        this.model = model;
+        vocabSize = model.config().vocabSize();
+    }
+
+    int maxPositions() {
+        return model.config().maxPositions();
+    }
+
+    /// Computes tokens `[from, to)` of a prompt; after the last chunk draws the first token, and returns whether the
+    /// output goes on.
+    boolean prefill(EngineSequence sequence, int from, int to, boolean isLast) {
+        try (var _ = Scope.open()) {
+            sequence.cache().prepare(to - from);
+            Tensor hidden_TD = model.hidden(sequence.range(from, to), sequence.cache());
+            if (sequence.sampling().promptLogprobs()) {
+                addLogprobs(sequence, hidden_TD, from);
+            }
+            if (!isLast) {
+                return true;
+            }
+            float[] logits = model.logits(hidden_TD.narrow(0, to - from - 1, 1)).toFloats();
+            return sequence.draw(logits, 0, vocabSize);
+        }
+    }
+
+    /// Adds the log-probabilities of the tokens that follow those from `from` on, a few rows of logits at a time.
+    private void addLogprobs(EngineSequence sequence, Tensor hidden_TD, int from) {
+        var reader = new Logprobs(Math.max(sequence.sampling().numLogprobs(), 0));
+        int most = Math.max(1, PROMPT_LOGITS / vocabSize);
+        int numRows = Math.min((int) hidden_TD.size(0), sequence.promptLength() - 1 - from);
+        for (int row = 0; row < numRows; row += most) {
+            int count = Math.min(most, numRows - row);
+            int[] next = sequence.range(from + row + 1, from + row + 1 + count);
+            try (var _ = Scope.open()) {
+                float[] logits = model.logits(hidden_TD.narrow(0, row, count)).toFloats();
+                sequence.addPromptLogprobs(reader.ofRows(logits, vocabSize, next));
+            }
+        }
+    }
+
+    /// Computes the last token of each sequence and draws the next; `done` gets those that ended.
+    void decode(List<EngineSequence> sequences, List<EngineSequence> done) {
+        float[] logits = next(sequences);
+        for (int i = 0; i < sequences.size(); i++) {
+            drawRow(sequences.get(i), logits, i, done);
+        }
+    }
+
+    /// Returns the logits after the last token of each sequence; if that fails, their caches are as they were.
+    private float[] next(List<EngineSequence> sequences) {
+        boolean isDone = false;
+        try (var _ = Scope.open()) {
+            List<Continuation> continuations = new ArrayList<>(sequences.size());
+            for (EngineSequence sequence : sequences) {
+                sequence.cache().prepare(1);
+                continuations.add(new Continuation(sequence.cache(), sequence.lastToken()));
+            }
+            float[] logits = model.logits(model.hidden(continuations)).toFloats();
+            isDone = true;
+            return logits;
+        } finally {
+            if (!isDone) {
+                for (EngineSequence sequence : sequences) {
+                    sequence.cache().retract(sequence.length() - 1);
+                }
+            }
+        }
+    }
+
+    private void drawRow(EngineSequence sequence, float[] logits, int row, List<EngineSequence> done) {
+        try {
+            if (!sequence.draw(logits, row * vocabSize, (row + 1) * vocabSize)) {
+                done.add(sequence);
+            }
+        } catch (IllegalArgumentException e) {
+            // Logits that are no numbers: this sequence's alone.
+            sequence.live().fail(new GenerationException("the request failed: " + e.getMessage(), e));
+            done.add(sequence);
+        }
+    }
+}
