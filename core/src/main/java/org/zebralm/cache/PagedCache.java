@@ -195,6 +195,10 @@ public final class PagedCache implements SequenceCache, AutoCloseable {
         return Math.max(0, future) + Math.max(0, more) * layout.localBytes();
     }
 
+    List<Page> globals() {
+        return globals;
+    }
+
     Page global(int index) {
         return globals.get(index);
     }

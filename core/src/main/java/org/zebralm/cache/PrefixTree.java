@@ -319,6 +319,34 @@ public final class PrefixTree {
         return false;
     }
 
+    /// Gathers the keys and values of `tokens`, which the tree must have with their windows; needs an open scope.
+    ///
+    /// @throws IllegalStateException if it has not
+    public PrefixState save(int... tokens) {
+        PrefixMatch match = match(Arrays.copyOf(tokens, tokens.length + 1)); // the last is what follows: any
+        if (match.reused() != tokens.length || match.start() != tokens.length) {
+            throw new IllegalStateException("a prefix to be saved must be in the cache with its windows: got "
+                    + match.start() + " of " + tokens.length + " tokens");
+        }
+        try (var cache = begin(match)) {
+            return PrefixState.of(cache, layout);
+        }
+    }
+
+    /// Keeps a beginning that was saved.
+    ///
+    /// @throws CacheFullException if the budget has no room for it
+    public void load(int[] tokens, PrefixState state) {
+        try (var cache = state.restore(pool)) {
+            insert(tokens, tokens.length, cache, tokens.length);
+        }
+    }
+
+    /// Returns up to where a beginning of `length` tokens can be kept.
+    public int alignedLength(int length) {
+        return length / grid * grid;
+    }
+
     private boolean evictOne() {
         return eviction.evictOne(tick);
     }

@@ -1,6 +1,8 @@
 package org.zebralm.generate;
 
+import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
@@ -12,13 +14,17 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import org.zebralm.cache.CacheFullException;
 import org.zebralm.cache.PagePool;
+import org.zebralm.cache.PrefixState;
+import org.zebralm.checkpoint.SafetensorsFile;
 import org.zebralm.model.PageLayout;
 import org.zebralm.model.Zebra;
 import org.zebralm.model.ZebraConfig;
 import org.zebralm.tensor.Autograd;
 import org.zebralm.tensor.DType;
 import org.zebralm.tensor.FreeMemory;
+import org.zebralm.tensor.Scope;
 import org.zebralm.tokenizer.Tokenizer;
 
 /// Continues many prompts at once: batched, with what they have in common computed once.
@@ -171,7 +177,9 @@ public final class Engine implements AutoCloseable {
         var result = new CompletableFuture<T>();
         command(() -> {
             try {
-                result.complete(work.get());
+                T made = work.get();
+                stats = loop.stats();
+                result.complete(made);
             } catch (RuntimeException | Error e) {
                 result.completeExceptionally(e);
             }
@@ -184,6 +192,49 @@ public final class Engine implements AutoCloseable {
             }
             throw e;
         }
+    }
+
+    /// Computes a beginning, if it is not in the cache, and writes its keys and values to a file: a long document
+    /// computed
+    /// once, for [#loadPrefix] here or in another process with the same model.
+    ///
+    /// @return how many of the tokens are in the file: all, or where results are invariant the whole chunks of them
+    /// @throws IllegalArgumentException as [#submit], or if nothing is left to save
+    public int savePrefix(Path file, int... tokens) {
+        int length = loop.tree().alignedLength(tokens.length);
+        if (!config.reusesPrefixes() || length == 0) {
+            throw new IllegalArgumentException(
+                    config.reusesPrefixes()
+                            ? "a prefix must have at least " + EngineConfig.GRID
+                                    + " tokens where results are invariant: got " + tokens.length
+                            : "prefix reuse is switched off; set reusesPrefixes to save prefixes");
+        }
+        int[] kept = Arrays.copyOf(tokens, length);
+        submit(GenerationRequest.of(SamplingConfig.greedy(1), kept)).await();
+        return call(() -> {
+            try (var _ = Scope.open()) {
+                PrefixFile.write(file, kept, loop.tree().save(kept), ModelFingerprint.of(model));
+            }
+            return length;
+        });
+    }
+
+    /// Reads a beginning from a file; prompts that begin like it do not compute it.
+    ///
+    /// @return how many tokens it has
+    /// @throws IllegalArgumentException if the file is no prefix, or of another model, weights or cache type
+    /// @throws CacheFullException if the budget has no room for it
+    public int loadPrefix(Path file) {
+        return call(() -> {
+            try (var _ = Scope.open();
+                    var opened = SafetensorsFile.open(file)) {
+                PrefixState state = PrefixFile.read(opened, pool.layout(), ModelFingerprint.of(model));
+                int[] tokens = PrefixFile.tokens(opened);
+                requireIds(tokens);
+                loop.tree().load(tokens, state);
+                return tokens.length;
+            }
+        });
     }
 
     /// Forgets all prefixes kept.
