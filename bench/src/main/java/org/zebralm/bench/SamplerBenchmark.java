@@ -1,0 +1,83 @@
+package org.zebralm.bench;
+
+import java.util.Random;
+import java.util.concurrent.TimeUnit;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.Warmup;
+import org.zebralm.generate.SampledToken;
+import org.zebralm.generate.Sampler;
+import org.zebralm.generate.SamplingConfig;
+import org.zebralm.generate.StopTokens;
+
+/// JMH's view of drawing a token: microseconds by vocabulary and settings.
+@BenchmarkMode(Mode.AverageTime)
+@OutputTimeUnit(TimeUnit.MICROSECONDS)
+@Fork(1)
+@Warmup(iterations = 3, time = 1)
+@Measurement(iterations = 5, time = 1)
+@State(Scope.Benchmark)
+public class SamplerBenchmark {
+    private static final int HISTORY = 2000;
+
+    /// Which settings are on.
+    public enum Settings {
+        GREEDY(SamplingConfig.greedy(1)),
+        TEMPERATURE(new SamplingConfig.Builder().temperature(0.8).build()),
+        TOP_K(new SamplingConfig.Builder().temperature(0.8).topK(50).build()),
+        TOP_P(new SamplingConfig.Builder().temperature(0.8).topP(0.95).build()),
+        MIN_P(new SamplingConfig.Builder().temperature(0.8).minP(0.05).build()),
+        ALL(new SamplingConfig.Builder()
+                .temperature(0.8)
+                .topK(50)
+                .topP(0.95)
+                .minP(0.02)
+                .repetitionPenalty(1.1)
+                .presencePenalty(0.2)
+                .frequencyPenalty(0.1)
+                .build()),
+        GREEDY_LOGPROBS(new SamplingConfig.Builder(SamplingConfig.greedy(1))
+                .numLogprobs(5)
+                .build());
+
+        private final SamplingConfig config;
+
+        Settings(SamplingConfig config) {
+            this.config = config;
+        }
+    }
+
+    @Param({"32000", "128256", "262144"})
+    public int vocabulary = 32_000;
+
+    @Param
+    public Settings settings = Settings.GREEDY;
+
+    private float[] logits = new float[0];
+    private Sampler sampler = new Sampler(Settings.GREEDY.config);
+
+    /// Draws logits as wide as a trained model's, and a history for the penalties.
+    @Setup
+    public void prepare() {
+        var random = new Random(1);
+        logits = new float[vocabulary];
+        for (int id = 0; id < vocabulary; id++) {
+            logits[id] = (float) (2.5 * random.nextGaussian());
+        }
+        int[] history = random.ints(HISTORY, 0, vocabulary).toArray();
+        sampler = new Sampler(settings.config, 0, StopTokens.NONE, history);
+    }
+
+    @Benchmark
+    public SampledToken next() {
+        return sampler.next(logits);
+    }
+}
