@@ -15,14 +15,13 @@
 // Prompts are random ids; decoding is greedy. Medians of --repeats. Rows go to standard output and to the JSON file
 // as they are measured, progress to standard error. bench/peers/README.md has the settings and the reasons.
 //
-// The calls are those of the package's native addon under its own queue, so that nothing but llama_decode and the
-// choice of a token is timed. Tried with node-llama-cpp 3.22.1 (llama.cpp v0.5.0) on Node 20.
+// Tried with node-llama-cpp 3.22.1 (llama.cpp v0.5.0) on Node 20.
 
 import {writeFileSync} from "node:fs";
-import {basename, delimiter, join} from "node:path";
+import {basename} from "node:path";
 import {performance} from "node:perf_hooks";
-import {pathToFileURL} from "node:url";
 import {parseArgs} from "node:util";
+import {Peer, Refusal} from "./llama_cpp.mjs";
 
 const {values: options} = parseArgs({
     options: {
@@ -76,15 +75,19 @@ function lengths(name) {
 
 if (options.help || !options.model) {
     fail(
-        "UV_THREADPOOL_SIZE=1 node generate.mjs --model FILE.gguf [--modules node_modules] [--phases " + PHASES.join(",") + "]\n" +
-        "    [--prompt-lengths 512,4096,16384] [--depths 128,4096,16384] [--tokens 64] [--repeats 3] [--long-repeats N]\n" +
-        "    [--requests 8] [--input 512] [--shared 384] [--output 128] [--turn-depth 16384] [--turn-tokens 64]\n" +
+        "UV_THREADPOOL_SIZE=1 node generate.mjs --model FILE.gguf [--modules node_modules]\n" +
+        "    [--phases " + PHASES.join(",") + "]\n" +
+        "    [--prompt-lengths 512,4096,16384] [--depths 128,4096,16384] [--tokens 64] [--repeats 3]\n" +
+        "    [--long-repeats N] [--turn-depth 16384] [--turn-tokens 64]\n" +
+        "    [--requests 8] [--input 512] [--shared 384] [--output 128]\n" +
         "    [--threads 2] [--batch 512] [--flash-attention on|off|auto] [--kv F16] [--bandwidth GB/s] [--json FILE]"
     );
 }
 // llama.cpp starts its other thread for every step. With Node's four pool threads taking turns as the first one, Linux
 // may put both on one core and leave them there: a step of 0.3 ms then takes 12.
-if (process.env.UV_THREADPOOL_SIZE !== "1") fail("UV_THREADPOOL_SIZE must be 1, for Node's pool to be one thread: set it before node starts");
+if (process.env.UV_THREADPOOL_SIZE !== "1") {
+    fail(`UV_THREADPOOL_SIZE must be 1, set before node starts: got ${process.env.UV_THREADPOOL_SIZE}`);
+}
 const phases = options.phases.split(",");
 for (const phase of phases) if (!PHASES.includes(phase)) fail(`--phases must be of ${PHASES.join(", ")}: got ${phase}`);
 const flashAttention = {on: true, off: false, auto: "auto"}[options["flash-attention"]];
@@ -97,135 +100,26 @@ const [turnDepth, turnTokens] = ["turn-depth", "turn-tokens"].map(positive);
 const promptLengths = lengths("prompt-lengths");
 const depths = lengths("depths");
 
-const folders = [options.modules, ...(process.env.NODE_PATH ?? "").split(delimiter), "node_modules"].filter(Boolean);
-async function importPeer() {
-    for (const folder of folders) {
-        try {
-            return await import(pathToFileURL(join(folder, "node-llama-cpp", "dist", "index.js")));
-        } catch (error) {
-            if (error.code !== "ERR_MODULE_NOT_FOUND") throw error;
-        }
-    }
-    return fail(`node-llama-cpp is in none of ${folders.join(", ")}: state its node_modules with --modules or NODE_PATH`);
-}
-
-const {getLlama, GgmlType} = await importPeer();
-const kvType = GgmlType[options.kv];
-if (kvType === undefined) fail(`--kv must be a type of GGML such as F16 or Q8_0: got ${options.kv}`);
-const llama = await getLlama({
-    gpu: false,
-    build: "never",
-    skipDownload: true,
-    maxThreads: threads,
-    logger: (level, message) => {
-        if (options.verbose || level === "error" || level === "fatal") console.error(message.trimEnd());
-    },
-    logLevel: options.verbose ? "debug" : "error"
-});
-const model = await llama.loadModel({modelPath: options.model});
-const vocabulary = model.fileInfo.metadata.tokenizer.ggml.tokens.length;
-
-/** The same ids in every run: stream `stream`, from `start` on. Control and byte tokens are left out. */
-function randomIds(stream, start, count) {
-    return Uint32Array.from({length: count}, (_, i) => {
-        let x = (Math.imul(stream + 1, 0x9e3779b1) ^ Math.imul(start + i + 1, 0x85ebca6b)) >>> 0;
-        x = Math.imul(x ^ (x >>> 16), 0x7feb352d) >>> 0;
-        x = Math.imul(x ^ (x >>> 15), 0x846ca68b) >>> 0;
-        return 259 + (((x ^ (x >>> 16)) >>> 0) % (vocabulary - 259));
-    });
-}
-
-/** A context of llama.cpp with as many sequences as asked for, called without the package's queue. */
-class Context {
-    static async open(contextSize, sequences) {
-        const context = await model.createContext({
-            contextSize,
-            sequences,
-            threads,
-            batchSize: batch,
-            flashAttention,
-            experimentalKvCacheKeyType: kvType,
-            experimentalKvCacheValueType: kvType,
-            ignoreMemorySafetyChecks: true,
-            failedCreationRemedy: false
-        });
-        return new Context(context, sequences);
-    }
-
-    constructor(context, sequences) {
-        this.context = context;
-        this.native = context._ctx;
-        this.samplers = Array.from({length: sequences}, () => {
-            const sampler = new llama._bindings.AddonSampler(model._model);
-            sampler.applyConfig({temperature: 0});
-            return sampler;
-        });
-        if (this.native.getThreads() !== threads) throw new Error(`llama.cpp uses ${this.native.getThreads()} threads`);
-        if (context.batchSize !== batch) throw new Error(`llama.cpp uses batches of ${context.batchSize}`);
-    }
-
-    /** Appends parts {sequence, at, ids} of up to `batch` ids in all; a token for each part that has `last`. */
-    async decode(parts) {
-        this.native.initBatch(parts.reduce((sum, part) => sum + part.ids.length, 0));
-        const asked = [];
-        for (const {sequence, at, ids, last} of parts) {
-            const rows = this.native.addToBatch(sequence, at, ids, Uint32Array.from(last ? [ids.length - 1] : []));
-            if (last) asked.push([rows[0], this.samplers[sequence]]);
-        }
-        await this.native.decodeBatch();
-        return await Promise.all(asked.map(([row, sampler]) => this.native.sampleToken(row, sampler)));
-    }
-
-    /** Appends a prompt in batches and gives the token after it. */
-    async prompt(sequence, at, ids, progress) {
-        for (let start = 0; ; start += batch) {
-            const end = Math.min(start + batch, ids.length);
-            const [token] = await this.decode([{sequence, at: at + start, ids: ids.subarray(start, end), last: end === ids.length}]);
-            progress?.(end);
-            if (end === ids.length) return token;
-        }
-    }
-
-    async generate(sequence, at, token, count) {
-        for (let i = 0; i < count; i++) {
-            [token] = await this.decode([{sequence, at: at + i, ids: Uint32Array.of(token), last: true}]);
-        }
-        return token;
-    }
-
-    forget(sequence, from) {
-        if (!this.native.removeTokenCellsFromSequence(sequence, from, -1)) throw new Error("llama.cpp kept the tokens");
-    }
-
-    async copy(from, to) {
-        await this.native.copySequenceStateFromOtherSequence(to, from);
-    }
+let peer;
+try {
+    const {model: modelPath, modules, kv, verbose} = options;
+    peer = await Peer.open({modelPath, modules, threads, batch, flashAttention, kv, verbose});
+} catch (error) {
+    if (error instanceof Refusal) fail(error.message);
+    throw error;
 }
 
 const rows = [];
 const settings = {
     peer: "llama.cpp",
-    release: llama.llamaCppRelease.release,
-    system: llama.systemInfo.trim(),
+    release: peer.llama.llamaCppRelease.release,
+    system: peer.llama.systemInfo.trim(),
     model: basename(options.model),
-    modelBytes: model.size,
+    modelBytes: peer.model.size,
     threads,
     batch,
-    flashAttention: options["flash-attention"],
     kv: options.kv
 };
-const quantization = (model.fileInfo.metadata.general.file_type !== undefined && model.typeDescription.split(" ").at(-1)) || "?";
-
-/** Bytes that decoding one token reads: every matrix but the embedding's other rows, and the cache. */
-function bytesPerToken(depth) {
-    const metadata = model.fileInfo.architectureMetadata;
-    const width = metadata.embedding_length;
-    const embedding = model.fileInfo.fullTensorInfo?.find((tensor) => tensor.name === "token_embd.weight");
-    if (!embedding || options.kv !== "F16") return undefined;
-    const bits = (8 * model.size) / model.fileInfo.fullTensorInfo.reduce((sum, tensor) => sum + tensor.dimensions.reduce((a, b) => a * Number(b), 1), 0);
-    const keys = (width / metadata.attention.head_count) * metadata.attention.head_count_kv;
-    return Math.round(model.size - (vocabulary * width * bits) / 8 + depth * metadata.block_count * keys * 2 * 2);
-}
 
 function median(values) {
     const sorted = [...values].sort((a, b) => a - b);
@@ -234,7 +128,7 @@ function median(values) {
 }
 
 function report(row) {
-    rows.push({quantization, ...row});
+    rows.push({quantization: peer.quantization, flashAttention: options["flash-attention"], ...row});
     const fixed = (value, digits, width) => (value === undefined ? "" : value.toFixed(digits)).padStart(width);
     console.log(
         row.phase.padEnd(12) + String(row.depth).padStart(7) + String(row.concurrency).padStart(4) +
@@ -271,7 +165,7 @@ async function fill(length) {
     if (filled < length) {
         const start = performance.now();
         let shown = start;
-        token = await one.prompt(0, filled, randomIds(0, filled, length - filled), (done) => {
+        token = await one.prompt(0, filled, peer.randomIds(0, filled, length - filled), (done) => {
             if (performance.now() - shown < 15000) return;
             shown = performance.now();
             progress(`  ${filled + done} of ${length} tokens after ${((shown - start) / 1000).toFixed(0)} s`);
@@ -294,7 +188,10 @@ async function prefill(length) {
     }
     const time = median(times);
     firstTurns.set(length, time);
-    return {phase: "prefill", depth: length, concurrency: 1, tokensPerSecond: length / time, firstTokenSeconds: time, seconds: time, repeats: wanted, times};
+    return {
+        phase: "prefill", depth: length, concurrency: 1, tokensPerSecond: length / time, firstTokenSeconds: time,
+        seconds: time, repeats: wanted, times
+    };
 }
 
 async function secondTurn() {
@@ -306,7 +203,7 @@ async function secondTurn() {
     await fill(turnDepth);
     const times = [];
     for (let i = 0; i < repeats; i++) {
-        const ids = randomIds(1 + i, 0, turnTokens);
+        const ids = peer.randomIds(1 + i, 0, turnTokens);
         times.push(await seconds(() => one.prompt(0, turnDepth, ids)));
         one.forget(0, turnDepth);
         progress(`second turn after ${turnDepth}: ${times.at(-1).toFixed(3)} s (${i + 1} of ${repeats})`);
@@ -314,14 +211,15 @@ async function secondTurn() {
     const time = median(times);
     const first = firstTurns.get(turnDepth);
     return {
-        phase: "second-turn", depth: turnDepth, concurrency: 1, tokensPerSecond: turnTokens / time, firstTokenSeconds: time,
-        seconds: time, firstTurnSeconds: first, repeats, times, note: `${((100 * time) / first).toFixed(2)}% of the first turn's ${first.toFixed(1)} s`
+        phase: "second-turn", depth: turnDepth, concurrency: 1, tokensPerSecond: turnTokens / time,
+        firstTokenSeconds: time, seconds: time, firstTurnSeconds: first, repeats, times,
+        note: `${((100 * time) / first).toFixed(2)}% of the first turn's ${first.toFixed(1)} s`
     };
 }
 
 async function decode(depth) {
     await fill(depth);
-    const first = randomIds(1, depth, 1)[0];
+    const first = peer.randomIds(1, depth, 1)[0];
     await one.generate(0, depth, first, 4);
     const times = [];
     for (let i = 0; i < repeats; i++) {
@@ -331,14 +229,17 @@ async function decode(depth) {
     }
     one.forget(0, depth);
     const time = median(times);
-    const bytes = bytesPerToken(depth + tokens / 2);
+    const bytes = peer.bytesPerToken(depth + tokens / 2);
     const rate = tokens / time;
     const bandwidthShare = bytes && options.bandwidth ? (rate * bytes) / (Number(options.bandwidth) * 1e9) : undefined;
-    return {phase: "decode", depth, concurrency: 1, tokensPerSecond: rate, bandwidthShare, bytesPerToken: bytes, seconds: time, repeats, times};
+    return {
+        phase: "decode", depth, concurrency: 1, tokensPerSecond: rate, bandwidthShare, bytesPerToken: bytes, seconds: time,
+        repeats, times
+    };
 }
 
-const own = Array.from({length: numRequests}, (_, r) => randomIds(100 + r, shared, input - shared));
-const prefix = randomIds(99, 0, shared);
+const own = Array.from({length: numRequests}, (_, r) => peer.randomIds(100 + r, shared, input - shared));
+const prefix = peer.randomIds(99, 0, shared);
 
 /** All requests at once: as llama.cpp does best, prefix once, prompts in whole batches, one row for each in a step. */
 async function together(context) {
@@ -369,8 +270,9 @@ async function together(context) {
     }
     const decodeStart = performance.now();
     for (let step = 0; step < output - 1; step++) {
-        const parts = current.map((token, r) => ({sequence: r, at: input + step, ids: Uint32Array.of(token), last: true}));
-        (await context.decode(parts)).forEach((token, r) => (current[r] = token));
+        const at = input + step;
+        const parts = current.map((token, sequence) => ({sequence, at, ids: Uint32Array.of(token), last: true}));
+        (await context.decode(parts)).forEach((token, sequence) => (current[sequence] = token));
     }
     const end = performance.now();
     return {
@@ -411,18 +313,18 @@ async function requests(phase, run, concurrency) {
     const time = middle("seconds");
     return {
         phase, depth: input, concurrency, tokensPerSecond: (numRequests * output) / time,
-        firstTokenSeconds: middle("firstTokenSeconds"), decodeTokensPerSecond: middle("decodeTokensPerSecond"), seconds: time,
-        repeats, times: runs.map((measured) => measured.seconds),
+        firstTokenSeconds: middle("firstTokenSeconds"), decodeTokensPerSecond: middle("decodeTokensPerSecond"),
+        seconds: time, repeats, times: runs.map((measured) => measured.seconds),
         note: `${middle("decodeTokensPerSecond").toFixed(2)} tokens/s while decoding`
     };
 }
 
-console.log(`llama.cpp ${settings.release}, ${settings.model} (${(model.size / 1e9).toFixed(2)} GB, ${quantization}), ${threads} threads, ` +
-    `batches of ${batch}, flash attention ${options["flash-attention"]}, cache ${options.kv}`);
+console.log(`llama.cpp ${settings.release}, ${settings.model} (${(peer.model.size / 1e9).toFixed(2)} GB, ${peer.quantization}), ` +
+    `${threads} threads, batches of ${batch}, flash attention ${options["flash-attention"]}, cache ${options.kv}`);
 console.log("phase         depth  by   tokens/s  first s    seconds  bandwidth repeats");
 
 if (phases.some((phase) => ["prefill", "second-turn", "decode"].includes(phase))) {
-    one = await Context.open(needed + batch, 1);
+    one = await peer.context(needed + batch, 1);
     progress("warm-up");
     await fill(Math.min(batch, 512));
     await one.generate(0, filled, 300, 4);
@@ -433,20 +335,20 @@ if (phases.some((phase) => ["prefill", "second-turn", "decode"].includes(phase))
         // The deepest first: what a phase before has filled is cut, not computed again.
         if (phase === "decode") for (const depth of [...depths].sort((a, b) => b - a)) report(await decode(depth));
     }
-    await one.context.dispose();
+    await one.close();
 }
 const each = input + output;
 if (phases.includes("concurrent")) {
-    const many = await Context.open(each, numRequests);
+    const many = await peer.context(each, numRequests);
     await together(many);
     report(await requests("concurrent", () => together(many), numRequests));
-    await many.context.dispose();
+    await many.close();
 }
 if (phases.includes("alone") || phases.includes("alone-fresh")) {
-    const single = await Context.open(Math.max(each, batch), 1);
+    const single = await peer.context(Math.max(each, batch), 1);
     await single.prompt(0, 0, prefix);
     if (phases.includes("alone")) report(await requests("alone", () => alone(single, true), 1));
     if (phases.includes("alone-fresh")) report(await requests("alone-fresh", () => alone(single, false), 1));
-    await single.context.dispose();
+    await single.close();
 }
-await llama.dispose();
+await peer.llama.dispose();

@@ -71,6 +71,8 @@ def weight(name, shape, seed):
 def write_hugging_face(folder, config, seed):
     folder.mkdir(parents=True)
     (folder / "config.json").write_text(json.dumps(config, indent=2) + "\n")
+    # Jlama's quantizer fails where it is missing.
+    (folder / "README.md").write_text(f"Random weights of seed {seed}, for timing only.\n")
     shards, room = [[]], SHARD_BYTES
     for name, shape in shapes(config):
         size = 2 * math.prod(shape)
