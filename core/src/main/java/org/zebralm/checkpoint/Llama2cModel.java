@@ -60,6 +60,11 @@ record Llama2cModel(Path path) implements ModelFiles {
     }
 
     @Override
+    public @Nullable Path tokenizerFile() {
+        return Llama2cTokenizer.file(path, header().vocabSize());
+    }
+
+    @Override
     public @Nullable Tokenizer tokenizer() {
         return Llama2cTokenizer.beside(path, header().vocabSize());
     }

@@ -71,7 +71,8 @@ public final class LoadedModel implements AutoCloseable {
         }
     }
 
-    private static void requireFit(ModelFolder folder, WeightSource weights) {
+    /// Refuses weights that are not those of a config, naming all that are missing, unexpected or misshapen.
+    static void requireFit(ModelFolder folder, WeightSource weights) {
         ZebraConfig config = folder.config();
         Map<String, long[]> needed = ZebraParameters.shapes(config);
         Map<String, long[]> there = new LinkedHashMap<>();

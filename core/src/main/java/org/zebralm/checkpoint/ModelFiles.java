@@ -48,6 +48,15 @@ interface ModelFiles {
     /// Maps the weights.
     WeightSource weights();
 
+    /// Returns the tokenizer's file if it has one of its own, which others may lie beside, or null.
+    @Nullable
+    Path tokenizerFile();
+
+    /// Returns the chat template that the model's one file holds, or null; others lie in files of their own.
+    default @Nullable String chatTemplateWithin() {
+        return null;
+    }
+
     /// Opens the tokenizer, or returns null if there is none.
     @Nullable
     Tokenizer tokenizer();
