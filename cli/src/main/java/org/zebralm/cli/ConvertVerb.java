@@ -28,21 +28,20 @@ import picocli.CommandLine.Spec;
             "Weights are converted one at a time, and DST appears whole or not at all. What changed and what is lost is"
                     + " printed; 'zebra inspect SRC' says beforehand what could not be said in which form."
         },
-        footerHeading =
-                "%nRotations (--rope), counted from the trained length (its scaling's, else the model's limit):%n",
+        footerHeading = "%nRotations (--rope), from the trained length (of the scaling there, else the limit):%n",
         footer = {
-            "  linear:4          all frequencies divided (position interpolation)",
-            "  ntk:4             a larger base and no scaling: theta * 4^(d / (d - 2)) for heads of width d",
-            "  dynamic:2         that, by length; frozen for the length a model is used at (--positions of generate)",
-            "  yarn:4            YaRN; also ,beta_fast= ,beta_slow= ,truncate=false ,attention_factor=",
-            "  llama3:8          as Llama 3.1; also ,low_freq_factor= ,high_freq_factor=",
-            "  theta=1000000     another base, the scaling as it is; also after any of the others: yarn:4,theta=1000000",
-            "  default           no scaling",
-            "  ,original=8192    states the trained length.",
-            "%nExamples:%n",
-            "  zebra convert LLAMA zebra --group 4 --window 513        every fourth layer global, the others local",
+            "  linear:4       all frequencies divided (position interpolation)",
+            "  ntk:4          a larger base, no scaling: theta * 4^(d / (d - 2)), heads of d",
+            "  dynamic:2      the same by length; frozen for the length that is used",
+            "  yarn:4         YaRN; ,beta_fast= ,beta_slow= ,truncate= ,attention_factor=",
+            "  llama3:8       as Llama 3.1; also ,low_freq_factor= ,high_freq_factor=",
+            "  theta=1000000  another base, also after others: yarn:4,theta=1000000",
+            "  default        no scaling",
+            "  ,original=N    after any of them: the trained length",
+            "%nExamples:",
+            "  zebra convert LLAMA zebra --group 4 --window 513",
             "  zebra convert LLAMA zebra --layers GLLLLL --window 1024 --rope yarn:4",
-            "  zebra convert model.gguf folder --dtype bfloat16        a GGUF file as a folder for transformers",
+            "  zebra convert model.gguf folder --dtype bfloat16",
             "  zebra convert MODEL smaller --dtype bfloat16 --max-shard-size 2GB"
         })
 final class ConvertVerb implements Callable<Integer> {

@@ -24,7 +24,7 @@ final class ConversionLosses {
             losses.add("the code that the model brings (auto_map): the result needs none");
         }
         Set<String> keys = new TreeSet<>(source.contents().inertKeys());
-        keys.removeIf(key -> converted.json().has(key) || key.equals("transformers_version"));
+        keys.removeIf(key -> converted.json().has(key) || key.startsWith("_") || key.equals("transformers_version"));
         if (!keys.isEmpty()) {
             losses.add("keys of its config.json that change nothing: " + String.join(", ", keys));
         }

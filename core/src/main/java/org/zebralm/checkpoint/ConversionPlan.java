@@ -93,6 +93,13 @@ public final class ConversionPlan {
     /// @throws UncheckedIOException if it cannot be written, saying why
     public void write(Path folder, boolean force, LongConsumer progress) {
         requireUsable(folder, force);
+        switch (converted.target()) {
+            case HF, CWM -> writeFolder(folder, progress);
+            case GGUF -> throw new AssertionError("no plan is made for what is not built in");
+        }
+    }
+
+    private void writeFolder(Path folder, LongConsumer progress) {
         try (WeightSource weights = source.folder().weights()) {
             var stream = new WeightStream(weights, progress);
             SequencedMap<String, PendingTensor> pending = new LinkedHashMap<>();
@@ -103,9 +110,16 @@ public final class ConversionPlan {
                             pending,
                             conversion.maxShardBytes(),
                             this::writeCompanions,
-                            name -> TokenizerFiles.isOne(name) || name.equals(ModelFolder.GENERATION_CONFIG))
+                            ConversionPlan::isReplaced)
                     .save();
         }
+    }
+
+    /// Returns whether a file that lies in the folder goes: what belonged to another model, or a save that was killed.
+    private static boolean isReplaced(String name) {
+        return TokenizerFiles.isOne(name)
+                || name.equals(ModelFolder.GENERATION_CONFIG)
+                || ModelFolderWriter.isStaging(name);
     }
 
     private void writeCompanions(Path staging) {

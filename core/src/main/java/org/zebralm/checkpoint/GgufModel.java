@@ -17,6 +17,11 @@ record GgufModel(Path path) implements ModelFiles {
     private static final String CHAT_TEMPLATE = "tokenizer.chat_template";
 
     @Override
+    public String form() {
+        return "a GGUF file";
+    }
+
+    @Override
     public String configName() {
         return path.toString();
     }

@@ -17,6 +17,11 @@ import org.zebralm.tokenizer.Tokenizer;
 /// @param weightFile the file to take the weights from, or null for those that the folder names as usual
 record HuggingFaceFiles(Path folder, @Nullable Path weightFile) implements ModelFiles {
     @Override
+    public String form() {
+        return weightFile == null ? "a Hugging Face folder" : "a file of weights with its config.json";
+    }
+
+    @Override
     public String configName() {
         return folder.resolve(ModelFolder.CONFIG).toString();
     }

@@ -16,6 +16,11 @@ record Llama2cModel(Path path) implements ModelFiles {
     private static final double ROPE_THETA = 10_000;
 
     @Override
+    public String form() {
+        return "a llama2.c checkpoint";
+    }
+
+    @Override
     public String configName() {
         return path.toString();
     }

@@ -102,7 +102,7 @@ public final class LoadedModel implements AutoCloseable {
     }
 
     /// Rotary frequencies, which old versions of transformers stored though they follow from the config.
-    private static boolean isLeftover(String name) {
+    static boolean isLeftover(String name) {
         return name.endsWith(".rotary_emb.inv_freq");
     }
 

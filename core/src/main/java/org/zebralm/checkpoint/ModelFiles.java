@@ -36,6 +36,9 @@ interface ModelFiles {
                 + " .safetensors or PyTorch .bin file with its " + ModelFolder.CONFIG + " beside it: got " + path);
     }
 
+    /// Returns what kind of files these are, in words.
+    String form();
+
     /// Returns what stands for `config.json` in errors.
     String configName();
 

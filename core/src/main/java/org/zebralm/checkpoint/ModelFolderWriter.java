@@ -100,8 +100,8 @@ final class ModelFolderWriter {
             throw new UncheckedIOException(AtomicFile.describe(folder, folder, e), e);
         }
         try {
+            companions.writeTo(staging); // before the long part, since a tokenizer may be refused
             writeWeights(staging);
-            companions.writeTo(staging);
             JsonFile.write(staging.resolve(ModelFolder.CONFIG), config);
             commit(staging);
         } catch (IOException e) {
@@ -151,7 +151,7 @@ final class ModelFolderWriter {
         for (Path file : list(folder)) {
             String name = file.getFileName().toString();
             // A stale shard, or a single file beside an index, would be taken for the new weights.
-            if (isWeights(name) || replaced.test(name)) {
+            if (!file.equals(staging) && (isWeights(name) || replaced.test(name))) {
                 deleteTree(file);
             }
         }

@@ -154,8 +154,10 @@ class ConvertedFolderTest {
 
     @Test
     void whatAStoppedConversionLeavesDoesNotStandInTheWay() throws IOException {
-        Files.createDirectories(target.resolve(".saving-123"));
+        Files.createDirectories(target.resolve(".saving-123/inner"));
+        Files.writeString(target.resolve(".saving-123/model.safetensors"), "a part");
         convert(UNCHANGED, false);
+        assertThat(target.resolve(".saving-123")).doesNotExist();
         assertThat(ModelFolder.read(target).config())
                 .isEqualTo(ModelFolder.read(source).config());
     }
@@ -239,6 +241,19 @@ class ConvertedFolderTest {
             change.accept(weights);
             SafetensorsWriter.write(source.resolve("model.safetensors"), weights, Map.of());
         }
+    }
+
+    @Test
+    void aTokenizerWithMoreTokensThanTheModelIsRefusedBeforeWeightsAreWritten() throws IOException {
+        Files.writeString(
+                source.resolve("tokenizer.json"),
+                tokenizerJson().replace("t39", "t99").replace(":39", ":99"));
+        List<Long> written = new ArrayList<>();
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> ConversionPlan.of(source, UNCHANGED).write(target, false, written::add))
+                .withMessageContaining("must not make ids beyond the model's vocabulary of 48: t99 has id 99");
+        assertThat(written).isEmpty();
+        assertThat(names(target)).isEmpty();
     }
 
     @Test
