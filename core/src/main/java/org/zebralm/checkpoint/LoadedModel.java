@@ -71,7 +71,8 @@ public final class LoadedModel implements AutoCloseable {
         }
     }
 
-    private static void requireFit(ModelFolder folder, WeightSource weights) {
+    /// Refuses weights that are not those of a config, naming all that are missing, unexpected or misshapen.
+    static void requireFit(ModelFolder folder, WeightSource weights) {
         ZebraConfig config = folder.config();
         Map<String, long[]> needed = ZebraParameters.shapes(config);
         Map<String, long[]> there = new LinkedHashMap<>();
@@ -101,7 +102,7 @@ public final class LoadedModel implements AutoCloseable {
     }
 
     /// Rotary frequencies, which old versions of transformers stored though they follow from the config.
-    private static boolean isLeftover(String name) {
+    static boolean isLeftover(String name) {
         return name.endsWith(".rotary_emb.inv_freq");
     }
 
