@@ -71,7 +71,10 @@ public final class LoadedModel implements AutoCloseable {
         }
     }
 
-    private static void requireFit(ModelFolder folder, WeightSource weights) {
+    /// Checks that the weights of a model are those that its config needs.
+    ///
+    /// @throws IllegalArgumentException listing all that are missing, unexpected or misshapen
+    static void requireFit(ModelFolder folder, WeightSource weights) {
         ZebraConfig config = folder.config();
         Map<String, long[]> needed = ZebraParameters.shapes(config);
         Map<String, long[]> there = new LinkedHashMap<>();
