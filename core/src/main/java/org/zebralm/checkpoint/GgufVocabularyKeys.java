@@ -43,7 +43,7 @@ final class GgufVocabularyKeys {
     }
 
     private void putNone(boolean isMissing) {
-        keys.put(PREFIX + "model", "no_vocab");
+        keys.put(PREFIX + "model", "none");
         remarks.add("the file has no tokenizer, " + (isMissing ? "as the model has none" : "as was wished"));
         putId("bos_token_id", model.config().bosTokenId());
         putEnds(model.config().eosTokenId());
