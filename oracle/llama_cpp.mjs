@@ -4,7 +4,7 @@
 //
 // JOBS.json is a list of {model, prompt, tokens, texts}: a file, ids, how many to add to them greedily (no end is
 // heeded), and texts to encode. Prints one JSON object: `versions`, and `results`, for each job {generated} and
-// {encoded}, {prompts} (with what the file puts around a text), {decoded} for each text; or {error}.
+// {encoded}, or {error}. Nothing is put around a text; special tokens in it are taken as such.
 //
 // One thread, since several wait for each other by spinning. All is float32: the cache, too, which is float16 unless it is told otherwise.
 
@@ -47,13 +47,7 @@ async function run(job) {
         try {
             const result = {};
             if (job.tokens > 0) result.generated = await generate(model, job);
-            if (job.texts.length > 0) {
-                result.encoded = job.texts.map((text) => model.tokenize(text, true));
-                result.decoded = result.encoded.map((ids) => model.detokenize(ids, true));
-                const info = model.fileInfo.metadata.tokenizer.ggml;
-                result.metadata = {pre: info.pre, model: info.model, addBos: info.add_bos_token};
-                result.ends = Array.from({length: info.tokens.length}, (_, id) => id).filter((id) => model.isEogToken(id));
-            }
+            if (job.texts.length > 0) result.encoded = job.texts.map((text) => model.tokenize(text, true));
             return result;
         } finally {
             await model.dispose();
@@ -65,8 +59,9 @@ async function run(job) {
 
 const results = [];
 for (const job of jobs) results.push(await run(job));
-console.log(JSON.stringify({
+const report = {
     versions: {"node-llama-cpp": version, "llama.cpp": llama.llamaCppRelease?.release, node: process.versions.node},
     results
-}));
-process.exit(0);
+};
+// llama.cpp's threads would keep the process alive.
+process.stdout.write(JSON.stringify(report) + "\n", () => process.exit(0));

@@ -3,8 +3,10 @@ package org.zebralm.checkpoint;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.zebralm.tokenizer.SentencePiece;
 
 /// The merges of a `tokenizer.json`, first to last, and what llama.cpp makes of them in its two kinds of BPE.
@@ -78,16 +80,7 @@ final class GgufMerges {
     ///
     /// @throws IllegalArgumentException if no scores can say what the merges do
     float[] scores(GgufVocabulary vocabulary) {
-        Map<String, Integer> places = new HashMap<>();
-        String last = "";
-        for (Merge merge : merges) {
-            String joined = merge.joined();
-            if (!joined.equals(last) && places.putIfAbsent(joined, places.size()) != null) {
-                throw new IllegalArgumentException("merges must make one piece after the other to be said by scores: \""
-                        + joined + "\" is made in several places");
-            }
-            last = joined;
-        }
+        Map<String, Integer> places = places();
         Map<String, SentencePiece.Type> types = new HashMap<>();
         for (int id = 0; id < vocabulary.tokens().size(); id++) {
             types.put(vocabulary.tokens().get(id), vocabulary.types().get(id));
@@ -101,6 +94,48 @@ final class GgufMerges {
             scores[id] = -places.getOrDefault(token, places.size());
         }
         return scores;
+    }
+
+    /// Returns which place each piece has among those that are made, some perhaps sharing one.
+    private Map<String, Integer> places() {
+        Map<String, Integer> last = new HashMap<>();
+        for (int i = 0; i < merges.size(); i++) {
+            last.put(merges.get(i).joined(), i);
+        }
+        Map<String, Integer> places = new HashMap<>();
+        Set<String> shared = new LinkedHashSet<>();
+        int end = 0;
+        int place = 0;
+        for (int i = 0; i < merges.size(); i++) {
+            String joined = merges.get(i).joined();
+            if (i > end) {
+                requireRuns(shared);
+                shared.clear();
+                place++;
+            }
+            end = Math.max(Math.max(end, i), last.getOrDefault(joined, i));
+            shared.add(joined);
+            places.put(joined, place);
+        }
+        requireRuns(shared);
+        return places;
+    }
+
+    /// Pieces that are made by turns must be runs of one character, each of every length: those are joined to one
+    /// piece in any order, up to the longest (Gemma's blanks).
+    private static void requireRuns(Set<String> pieces) {
+        if (pieces.size() <= 1) {
+            return;
+        }
+        for (String piece : pieces) {
+            String shorter = piece.substring(piece.offsetByCodePoints(0, 1));
+            boolean isRun = piece.codePoints().distinct().count() == 1;
+            boolean isShortest = shorter.codePointCount(0, shorter.length()) == 1;
+            if (!isRun || !(isShortest || pieces.contains(shorter))) {
+                throw new IllegalArgumentException("merges must make one piece after the other to be said by scores: \""
+                        + piece + "\" is made by turns with others");
+            }
+        }
     }
 
     private void requireAllWays(String token, Map<String, SentencePiece.Type> types) {

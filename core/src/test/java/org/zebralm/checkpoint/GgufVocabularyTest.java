@@ -190,6 +190,7 @@ class GgufVocabularyTest {
         ObjectNode order = tokenizerOf("sentencepiece-llama");
         ArrayNode merges = (ArrayNode) order.at("/model/merges");
         merges.add(merges.get(0));
+        assertThat(merges.get(0).asText()).isNotEqualTo(merges.get(1).asText());
         refuses(order, "merges must make one piece after the other to be said by scores");
 
         ObjectNode words = tokenizerOf("tokenizer-gpt-2");

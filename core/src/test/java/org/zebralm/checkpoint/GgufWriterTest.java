@@ -57,11 +57,11 @@ class GgufWriterTest {
         return converted().propertyStream().map(Map.Entry::getKey);
     }
 
-    private static byte[] bytes(GgufHeader.Entry entry) {
+    static byte[] bytes(GgufHeader.Entry entry) {
         return entry.bytes().toArray(ValueLayout.JAVA_BYTE);
     }
 
-    private static String sha256(byte[] bytes) {
+    static String sha256(byte[] bytes) {
         try {
             return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
         } catch (NoSuchAlgorithmException e) {
@@ -69,7 +69,7 @@ class GgufWriterTest {
         }
     }
 
-    private static Object plain(GgufValue value) {
+    static Object plain(GgufValue value) {
         return switch (value) {
             case GgufValue.Whole(long number) -> (double) number;
             case GgufValue.Real(double number) -> number;
@@ -82,7 +82,10 @@ class GgufWriterTest {
         };
     }
 
-    private static Object plain(JsonNode node) {
+    static Object plain(JsonNode node) {
+        if (node.isArray()) {
+            return node.valueStream().map(GgufWriterTest::plain).toList();
+        }
         return node.isNumber() ? (Object) node.doubleValue() : node.isBoolean() ? node.booleanValue() : node.asText();
     }
 
