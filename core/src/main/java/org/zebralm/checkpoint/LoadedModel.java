@@ -71,7 +71,9 @@ public final class LoadedModel implements AutoCloseable {
         }
     }
 
-    /// Refuses weights that are not those of a config, naming all that are missing, unexpected or misshapen.
+    /// Checks that the weights of a model are those that its config needs.
+    ///
+    /// @throws IllegalArgumentException listing all that are missing, unexpected or misshapen
     static void requireFit(ModelFolder folder, WeightSource weights) {
         ZebraConfig config = folder.config();
         Map<String, long[]> needed = ZebraParameters.shapes(config);
