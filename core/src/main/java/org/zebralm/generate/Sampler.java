@@ -22,9 +22,9 @@ import org.jspecify.annotations.Nullable;
 /// At the edge of top-p lower ids come first of equals, where transformers leaves the order to its sort. Logits are
 /// changed in float32, as there; what follows is float64.
 ///
-/// Plain Java, and a function of settings, prompt, logits, seed and the number of the sample: draws repeat on any
-/// machine whose logits do, whatever else is running. Each token takes one random number, at temperature 0 none.
-/// Log-probabilities are the model's own, of the logits as they came. Not for use by several threads.
+/// Plain Java, and a function of settings, prompt, logits, seed and the number of the sample, whatever else is
+/// running. Each token takes one random number, at temperature 0 none. Log-probabilities are the model's own, of
+/// the logits as they came. Not for use by several threads at once; samplers share nothing.
 public final class Sampler {
     /// Probabilities are added up over so many ids before those of single ids matter.
     private static final int BLOCK = 512;
@@ -115,6 +115,7 @@ public final class Sampler {
             id = temperature == 0 ? best - from : draw(logits, from, to, logits[best]);
         } finally {
             edits.undo(logits);
+            left = likeliest; // a row is not kept alive until the next
         }
         edits.add(id);
         return new SampledToken(id, logprobs == null ? null : logprobs.of(logits, from, to, id));

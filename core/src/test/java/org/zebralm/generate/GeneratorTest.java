@@ -268,7 +268,7 @@ class GeneratorTest {
             Generator generator = new Generator(model, List.of(end), tokenizer);
             assertThat(generator.stream(prompt, ignoring, _ -> true).tokens()).isEqualTo(free);
 
-            // Bytes below 128 are characters: a stop string of the last three distinct ones of the free text.
+            // All ids are ASCII characters here; the stop string is some of those of the free text.
             String text = tokenizer.decode(free.stream().mapToInt(id -> id).toArray());
             String stop = text.substring(12, 15);
             var stopping = new SamplingConfig.Builder(ignoring)
