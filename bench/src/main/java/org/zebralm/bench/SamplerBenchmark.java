@@ -30,6 +30,7 @@ public class SamplerBenchmark {
 
     /// Which settings are on.
     public enum Settings {
+<<<<<<< HEAD
         GREEDY(SamplingConfig.greedy(1)),
         TEMPERATURE(new SamplingConfig.Builder().temperature(0.8).build()),
         TOP_K(new SamplingConfig.Builder().temperature(0.8).topK(50).build()),
@@ -52,6 +53,34 @@ public class SamplerBenchmark {
 
         Settings(SamplingConfig config) {
             this.config = config;
+=======
+        GREEDY,
+        TEMPERATURE,
+        TOP_K,
+        TOP_P,
+        MIN_P,
+        ALL,
+        GREEDY_LOGPROBS;
+
+        SamplingConfig config() {
+            var config = new SamplingConfig.Builder().temperature(0.8);
+            return switch (this) {
+                case GREEDY -> config.temperature(0).build();
+                case TEMPERATURE -> config.build();
+                case TOP_K -> config.topK(50).build();
+                case TOP_P -> config.topP(0.95).build();
+                case MIN_P -> config.minP(0.05).build();
+                case ALL ->
+                    config.topK(50)
+                            .topP(0.95)
+                            .minP(0.02)
+                            .repetitionPenalty(1.1)
+                            .presencePenalty(0.2)
+                            .frequencyPenalty(0.1)
+                            .build();
+                case GREEDY_LOGPROBS -> config.temperature(0).numLogprobs(5).build();
+            };
+>>>>>>> sampling
         }
     }
 
@@ -62,7 +91,11 @@ public class SamplerBenchmark {
     public Settings settings = Settings.GREEDY;
 
     private float[] logits = new float[0];
+<<<<<<< HEAD
     private Sampler sampler = new Sampler(Settings.GREEDY.config);
+=======
+    private Sampler sampler = new Sampler(Settings.GREEDY.config());
+>>>>>>> sampling
 
     /// Draws logits as wide as a trained model's, and a history for the penalties.
     @Setup
@@ -73,7 +106,11 @@ public class SamplerBenchmark {
             logits[id] = (float) (2.5 * random.nextGaussian());
         }
         int[] history = random.ints(HISTORY, 0, vocabulary).toArray();
+<<<<<<< HEAD
         sampler = new Sampler(settings.config, 0, StopTokens.NONE, history);
+=======
+        sampler = new Sampler(settings.config(), 0, StopTokens.NONE, history);
+>>>>>>> sampling
     }
 
     @Benchmark
