@@ -30,30 +30,6 @@ public class SamplerBenchmark {
 
     /// Which settings are on.
     public enum Settings {
-<<<<<<< HEAD
-        GREEDY(SamplingConfig.greedy(1)),
-        TEMPERATURE(new SamplingConfig.Builder().temperature(0.8).build()),
-        TOP_K(new SamplingConfig.Builder().temperature(0.8).topK(50).build()),
-        TOP_P(new SamplingConfig.Builder().temperature(0.8).topP(0.95).build()),
-        MIN_P(new SamplingConfig.Builder().temperature(0.8).minP(0.05).build()),
-        ALL(new SamplingConfig.Builder()
-                .temperature(0.8)
-                .topK(50)
-                .topP(0.95)
-                .minP(0.02)
-                .repetitionPenalty(1.1)
-                .presencePenalty(0.2)
-                .frequencyPenalty(0.1)
-                .build()),
-        GREEDY_LOGPROBS(new SamplingConfig.Builder(SamplingConfig.greedy(1))
-                .numLogprobs(5)
-                .build());
-
-        private final SamplingConfig config;
-
-        Settings(SamplingConfig config) {
-            this.config = config;
-=======
         GREEDY,
         TEMPERATURE,
         TOP_K,
@@ -80,7 +56,6 @@ public class SamplerBenchmark {
                             .build();
                 case GREEDY_LOGPROBS -> config.temperature(0).numLogprobs(5).build();
             };
->>>>>>> sampling
         }
     }
 
@@ -91,11 +66,7 @@ public class SamplerBenchmark {
     public Settings settings = Settings.GREEDY;
 
     private float[] logits = new float[0];
-<<<<<<< HEAD
-    private Sampler sampler = new Sampler(Settings.GREEDY.config);
-=======
     private Sampler sampler = new Sampler(Settings.GREEDY.config());
->>>>>>> sampling
 
     /// Draws logits as wide as a trained model's, and a history for the penalties.
     @Setup
@@ -106,11 +77,7 @@ public class SamplerBenchmark {
             logits[id] = (float) (2.5 * random.nextGaussian());
         }
         int[] history = random.ints(HISTORY, 0, vocabulary).toArray();
-<<<<<<< HEAD
-        sampler = new Sampler(settings.config, 0, StopTokens.NONE, history);
-=======
         sampler = new Sampler(settings.config(), 0, StopTokens.NONE, history);
->>>>>>> sampling
     }
 
     @Benchmark
