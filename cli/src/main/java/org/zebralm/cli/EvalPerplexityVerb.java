@@ -38,8 +38,9 @@ final class EvalPerplexityVerb implements Callable<Integer> {
             index = "1..*",
             arity = "1..*",
             paramLabel = "TEXT",
-            description = "Files, folders and patterns: text, each file a document; or JSON lines, JSON, CSV, TSV, Parquet,"
-                    + " each row a document. All but the last also .gz or .zst.")
+            description =
+                    "Files, folders and patterns: text, each file a document; or JSON lines, JSON, CSV, TSV, Parquet,"
+                            + " each row a document. All but the last also .gz or .zst.")
     @SuppressWarnings("NullAway.Init") // set by picocli
     private List<String> texts;
 

@@ -32,8 +32,9 @@ final class TokenizerTrainVerb implements Callable<Integer> {
     @Parameters(
             arity = "1..*",
             paramLabel = "TEXT",
-            description = "Files, folders and patterns: text, JSON lines, JSON, CSV, TSV, Parquet; all but the last also"
-                    + " .gz or .zst.")
+            description =
+                    "Files, folders and patterns: text, JSON lines, JSON, CSV, TSV, Parquet; all but the last also"
+                            + " .gz or .zst.")
     @SuppressWarnings("NullAway.Init") // set by picocli
     private List<String> texts;
 

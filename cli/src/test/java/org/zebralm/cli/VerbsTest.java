@@ -8,7 +8,6 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -16,7 +15,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.stream.Stream;
-import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
@@ -195,6 +193,13 @@ class VerbsTest {
                 "eval", "perplexity", model(), texts.toString(), "--lengths", "64,128", "--targets", "16", "--json");
         assertThat(json.get("rows").size()).isEqualTo(2);
         assertThat(json.get("rows").get(0).get("perplexity").asDouble()).isBetween(50.0, 420.0);
+        Path rows = NamedTextsTest.jsonLines(texts, folder.resolve("texts.jsonl.gz"));
+        String[] ofRows = {
+            "eval", "perplexity", model(), rows.toString(), "--text-column", "body", "--lengths", "64,128", "--json"
+        };
+        assertThat(json(Stream.concat(Stream.of(ofRows), Stream.of("--targets", "16"))
+                        .toArray(String[]::new)))
+                .isEqualTo(json);
     }
 
     @Test
@@ -204,57 +209,6 @@ class VerbsTest {
                 .isZero();
         assertThat(out.toString()).contains("300 tokens");
         assertThat(tokenizer).isRegularFile();
-    }
-
-    /// The same documents as text files, as packed JSON lines and as CSV: the same tokenizer, the same perplexity.
-    @Test
-    void tablesOfDocumentsAreReadAsTheTextFilesThatTheyHold() throws IOException {
-        Path rows = Files.createDirectory(folder.resolve("tables"));
-        Path jsonl = rows.resolve("texts.jsonl.gz");
-        StringBuilder csv = new StringBuilder("id,body\n");
-        try (var packed = new GZIPOutputStream(Files.newOutputStream(jsonl));
-                Stream<Path> files = Files.list(texts)) {
-            for (Path file : files.sorted().toList()) {
-                String text = Files.readString(file);
-                packed.write((JSON.createObjectNode().put("body", text) + "\n").getBytes(StandardCharsets.UTF_8));
-                csv.append("1,\"").append(text.replace("\"", "\"\"")).append("\"\n");
-            }
-        }
-        Path table = Files.writeString(rows.resolve("texts.csv"), csv);
-
-        Path expected = folder.resolve("of-texts.json");
-        assertThat(zebra("tokenizer", "train", texts.toString(), "--vocab-size", "300", "--out", expected.toString()))
-                .isZero();
-        JsonNode perplexity = perplexity(texts.toString());
-        for (Path source : List.of(jsonl, table)) {
-            Path tokenizer = folder.resolve("of-rows.json");
-            String[] arguments = {
-                "tokenizer",
-                "train",
-                source.toString(),
-                "--text-column",
-                "body",
-                "--vocab-size",
-                "300",
-                "--out",
-                tokenizer.toString()
-            };
-            assertThat(zebra(arguments)).as(err.toString()).isZero();
-            assertThat(tokenizer).hasSameBinaryContentAs(expected);
-            assertThat(perplexity(source.toString(), "--text-column", "body")).isEqualTo(perplexity);
-        }
-        assertThat(zebra("tokenizer", "train", jsonl.toString(), "--out", folder.resolve("x").toString()))
-                .isEqualTo(Main.FAILED);
-        assertThat(err.toString()).contains("there must be text to train on");
-    }
-
-    private JsonNode perplexity(String... texts) throws IOException {
-        return json(Stream.of(
-                        Stream.of("eval", "perplexity", model()),
-                        Stream.of(texts),
-                        Stream.of("--lengths", "64,128", "--targets", "16", "--json"))
-                .flatMap(parts -> parts)
-                .toArray(String[]::new));
     }
 
     @Test

@@ -31,7 +31,7 @@ final class ConversionLosses {
         if (stored != null) {
             addRounding(losses, stored, stored.written(wanted, decoded(source)));
         }
-        if (source.files().tokenizerFile() == null && !(source.files() instanceof GgufModel)) {
+        if (!source.files().hasTokenizer()) {
             losses.add("there is no tokenizer to go along");
         }
         return List.copyOf(losses);

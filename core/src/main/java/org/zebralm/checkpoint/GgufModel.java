@@ -81,6 +81,13 @@ record GgufModel(Path path) implements ModelFiles {
     }
 
     @Override
+    public boolean hasTokenizer() {
+        try (GgufFile file = GgufFile.open(path)) {
+            return tokenizerFile() != null || file.metadata().containsKey("tokenizer.ggml.tokens");
+        }
+    }
+
+    @Override
     public @Nullable String chatTemplateWithin() {
         try (GgufFile file = GgufFile.open(path)) {
             return file.metadata().get(CHAT_TEMPLATE) instanceof GgufValue.Text text ? text.read(CHAT_TEMPLATE) : null;

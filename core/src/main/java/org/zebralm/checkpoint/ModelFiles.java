@@ -55,6 +55,11 @@ interface ModelFiles {
     @Nullable
     Path tokenizerFile();
 
+    /// Returns whether there is a tokenizer, in a file of its own or with the rest.
+    default boolean hasTokenizer() {
+        return tokenizerFile() != null;
+    }
+
     /// Returns the chat template that the model's one file holds, or null; others lie in files of their own.
     default @Nullable String chatTemplateWithin() {
         return null;

@@ -71,6 +71,8 @@ class ModelInspectionTest {
         var quantized = ModelInspection.of(Fixtures.path("gguf/llama-quantized.gguf"));
 
         assertThat(quantized.form()).isEqualTo("a GGUF file");
+        assertThat(quantized.unusual().contains("no tokenizer"))
+                .isEqualTo(quantized.exports().getFirst().losses().contains("there is no tokenizer to go along"));
         assertThat(quantized.family()).isEqualTo("llama");
         assertThat(quantized.elementsByType()).containsKeys("Q8_0", "float32");
         assertThat(quantized.elementsByType().values().stream()
