@@ -26,7 +26,7 @@ record HuggingFaceFiles(Path folder, @Nullable Path weightFile) implements Model
         Path file = folder.resolve(ModelFolder.CONFIG);
         if (!Files.exists(file)) {
             throw new IllegalArgumentException(folder + " is no model folder: it has no " + ModelFolder.CONFIG
-                    + ModelFolderWriter.interruptedSave(folder) + ggufFiles());
+                    + StagedFolder.interruptedSave(folder) + ggufFiles());
         }
         return JsonFile.read(file);
     }

@@ -1,16 +1,11 @@
 package org.zebralm.checkpoint;
 
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.zebralm.model.ZebraConfig;
 import org.zebralm.tensor.DType;
@@ -18,7 +13,6 @@ import org.zebralm.tensor.Tensor;
 
 /// One save of a model: stage everything, then move it into place.
 final class ModelFolderWriter {
-    private static final String STAGING_PREFIX = ".saving-";
     private static final Map<String, String> METADATA = Map.of("format", "pt"); // older transformers insist on it
 
     private final Path folder;
@@ -61,26 +55,14 @@ final class ModelFolderWriter {
 
     void save() {
         var json = ConfigWriter.config(config, dtype); // first, since it may refuse
-        Path staging;
-        try {
-            Files.createDirectories(folder);
-            staging = Files.createTempDirectory(folder, STAGING_PREFIX);
-        } catch (IOException e) {
-            throw new UncheckedIOException(AtomicFile.describe(folder, folder, e), e);
-        }
-        try {
+        StagedFolder.write(folder, staging -> {
             writeWeights(staging);
             JsonFile.write(staging.resolve(ModelFolder.GENERATION_CONFIG), ConfigWriter.generationConfig(config));
             if (tokenizerJson != null) {
                 TokenizerFiles.copy(tokenizerJson, config, staging);
             }
             JsonFile.write(staging.resolve(ModelFolder.CONFIG), json);
-            commit(staging);
-        } catch (IOException e) {
-            throw new UncheckedIOException("cannot replace the model in " + folder + ": " + e.getMessage(), e);
-        } finally {
-            removeStaging(staging);
-        }
+        });
     }
 
     private void writeWeights(Path staging) {
@@ -91,7 +73,7 @@ final class ModelFolderWriter {
         }
         Map<String, String> shardByName = new LinkedHashMap<>();
         for (int i = 0; i < shards.size(); i++) {
-            String shard = String.format(Locale.ROOT, "model-%05d-of-%05d.safetensors", i + 1, shards.size());
+            String shard = Shards.name(i, shards.size());
             SafetensorsWriter.write(staging.resolve(shard), shards.get(i), dtype, METADATA);
             shards.get(i).keySet().forEach(name -> shardByName.put(name, shard));
         }
@@ -117,59 +99,5 @@ final class ModelFolderWriter {
 
     private long bytes(Tensor tensor) {
         return tensor.numElements() * dtype.bytes();
-    }
-
-    /// Only renames from here on; without `config.json` the folder is no model meanwhile.
-    private void commit(Path staging) throws IOException {
-        Files.deleteIfExists(folder.resolve(ModelFolder.CONFIG));
-        AtomicFile.forceFolder(folder);
-        for (Path file : list(folder)) {
-            if (isWeights(file.getFileName().toString())) {
-                Files.delete(
-                        file); // a stale shard, or a single file beside an index, would be taken for the new weights
-            }
-        }
-        for (Path file : list(staging)) {
-            if (!file.endsWith(ModelFolder.CONFIG)) {
-                AtomicFile.move(file, folder.resolve(file.getFileName()));
-            }
-        }
-        AtomicFile.move(staging.resolve(ModelFolder.CONFIG), folder.resolve(ModelFolder.CONFIG));
-    }
-
-    private static boolean isWeights(String name) {
-        return name.equals(FolderWeights.SINGLE_FILE)
-                || name.equals(ShardIndex.FILE_NAME)
-                || name.matches("model-\\d{5}-of-\\d{5}\\.safetensors");
-    }
-
-    private static List<Path> list(Path folder) throws IOException {
-        try (Stream<Path> files = Files.list(folder)) {
-            return files.sorted().toList();
-        }
-    }
-
-    private static void removeStaging(Path staging) {
-        try {
-            for (Path file : list(staging)) {
-                Files.deleteIfExists(file);
-            }
-            Files.deleteIfExists(staging);
-        } catch (IOException _) {
-            // What is left is a hidden folder that nothing reads; the save itself has succeeded or says why not.
-        }
-    }
-
-    /// Returns a hint if an interrupted save has left its staging folder in `folder`, or nothing.
-    static String interruptedSave(Path folder) {
-        try (Stream<Path> files = Files.list(folder)) {
-            return files.map(file -> file.getFileName().toString())
-                    .filter(name -> name.startsWith(STAGING_PREFIX))
-                    .findFirst()
-                    .map(name -> " (a save was interrupted; what it had written is in " + name + ")")
-                    .orElse("");
-        } catch (IOException _) {
-            return ""; // the folder itself is missing, which the message around this one says well enough
-        }
     }
 }

@@ -51,7 +51,7 @@ public final class Generator {
             throw new IllegalArgumentException("a prompt must leave room for a token: got " + prompt.length
                     + " tokens for a model of " + config.maxPositions() + " positions; shorten it");
         }
-        DType dtype = model.embedding().weight().dtype();
+        DType dtype = model.dtype();
         try (var cache = new KvCache(config, dtype);
                 var _ = Autograd.recording(false)) {
             return generate(prompt, sampling, onToken, cache);

@@ -10,6 +10,7 @@ import java.util.SequencedMap;
 import java.util.function.BiFunction;
 import org.zebralm.kernel.AttentionKernel;
 import org.zebralm.kernel.CumulativeLengths;
+import org.zebralm.kernel.DenseWeight;
 import org.zebralm.kernel.KeyRange;
 import org.zebralm.kernel.Sequence;
 import org.zebralm.nn.Embedding;
@@ -19,6 +20,7 @@ import org.zebralm.nn.Params;
 import org.zebralm.nn.Rope;
 import org.zebralm.nn.RopeConfig;
 import org.zebralm.tensor.Autograd;
+import org.zebralm.tensor.DType;
 import org.zebralm.tensor.Scope;
 import org.zebralm.tensor.Tensor;
 import org.zebralm.tensor.Tensors;
@@ -62,7 +64,7 @@ public record Zebra(
                 List.copyOf(layers),
                 Norm.load(model.at("norm"), config.architecture().norm(), width, config.normEps()),
                 config.tieEmbeddings()
-                        ? new Linear(embedding.weight())
+                        ? new Linear(embedding.matrix(), null)
                         : Linear.load(noted.at("lm_head"), width, config.vocabSize(), EMBEDDING_STD),
                 ropes(config),
                 kernel,
@@ -77,6 +79,13 @@ public record Zebra(
                         one -> Rope.of(
                                 one, config.headDim(), config.architecture().rotaryPairs())))
                 .toList();
+    }
+
+    /// Returns the type that the model computes in; quantized weights are another matter.
+    public DType dtype() {
+        return embedding.matrix() instanceof DenseWeight(Tensor dense)
+                ? dense.dtype()
+                : norm.weight().dtype();
     }
 
     /// Returns the rotation of tokens at these positions for each layer, computed once where layers share it.
@@ -110,7 +119,7 @@ public record Zebra(
         if (ids.length == 0) {
             throw new IllegalArgumentException("a sequence is continued by at least one id: got none");
         }
-        cache.requireDType(embedding.weight().dtype());
+        cache.requireDType(dtype());
         int start = cache.length();
         int[] positions = new int[ids.length];
         for (int i = 0; i < ids.length; i++) {
@@ -170,7 +179,7 @@ public record Zebra(
                         + " with a vocabulary of " + config.vocabSize());
             }
         }
-        Tensor x_TD = embedding.forward(Tensors.ofIds(ids));
+        Tensor x_TD = embedding.forward(Tensors.ofIds(ids), dtype());
         double scale = config.architecture().embeddingScale();
         // The factor has the embedding's type: in bfloat16, sqrt(3072) is 55.5.
         return scale == 1 ? x_TD : x_TD.mul(Tensors.full(scale, x_TD.dtype(), 1));
