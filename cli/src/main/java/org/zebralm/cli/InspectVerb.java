@@ -12,6 +12,7 @@ import org.zebralm.checkpoint.ModelLocation;
 import org.zebralm.model.AttentionType;
 import org.zebralm.model.Cost;
 import org.zebralm.model.ZebraConfig;
+import org.zebralm.nn.QuantizationConfig;
 import org.zebralm.tensor.DType;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -60,12 +61,14 @@ final class InspectVerb implements Callable<Integer> {
         }
         DType dtype = Objects.requireNonNullElse(folder.storedDType(), DType.FLOAT32);
         PrintWriter out = spec.commandLine().getOut();
-        out.println(json ? json(config, dtype) : text(config, dtype));
+        out.println(json ? json(folder, dtype) : text(folder, dtype));
         out.flush();
         return Main.OK;
     }
 
-    private String text(ZebraConfig config, DType dtype) {
+    private String text(ModelFolder folder, DType dtype) {
+        ZebraConfig config = folder.config();
+        QuantizationConfig quantization = folder.quantization();
         var cost = new Cost(config);
         var full = new Cost(config.allGlobal());
         long parameters = cost.parameters();
@@ -94,8 +97,8 @@ final class InspectVerb implements Callable<Integer> {
                 %s""".formatted(
                         model,
                         Units.count((double) parameters),
-                        Units.bytes(parameters * dtype.bytes()),
-                        dtype.label(),
+                        Units.bytes(cost.weightBytes(dtype, quantization)),
+                        quantization == null ? dtype.label() : quantization + ", the rest " + dtype.label(),
                         new StripesPicture(config),
                         config.vocabSize(),
                         config.hiddenSize(),
@@ -110,12 +113,18 @@ final class InspectVerb implements Callable<Integer> {
                         costs);
     }
 
-    private String json(ZebraConfig config, DType dtype) {
+    private String json(ModelFolder folder, DType dtype) {
+        ZebraConfig config = folder.config();
+        QuantizationConfig quantization = folder.quantization();
         var cost = new Cost(config);
         var full = new Cost(config.allGlobal());
         ObjectNode root = new ObjectMapper().createObjectNode();
         root.put("parameters", cost.parameters());
         root.put("dtype", dtype.label());
+        root.put("weightBytes", cost.weightBytes(dtype, quantization));
+        if (quantization != null) {
+            root.put("quantization", quantization.toString());
+        }
         root.put("vocabSize", config.vocabSize());
         root.put("hiddenSize", config.hiddenSize());
         root.put("intermediateSize", config.intermediateSize());
