@@ -13,6 +13,7 @@ import org.zebralm.checkpoint.ModelLocation;
 import org.zebralm.model.AttentionType;
 import org.zebralm.model.Cost;
 import org.zebralm.model.ZebraConfig;
+import org.zebralm.nn.QuantizationConfig;
 import org.zebralm.tensor.DType;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -64,12 +65,14 @@ final class InspectVerb implements Callable<Integer> {
         DType dtype = Objects.requireNonNullElse(folder.storedDType(), DType.FLOAT32);
         PrintWriter out = spec.commandLine().getOut();
         var other = new InspectionText(inspection);
-        out.println(json ? json(config, dtype, other) : text(config, dtype, other));
+        out.println(json ? json(folder, dtype, other) : text(folder, dtype, other));
         out.flush();
         return Main.OK;
     }
 
-    private String text(ZebraConfig config, DType dtype, InspectionText other) {
+    private String text(ModelFolder folder, DType dtype, InspectionText other) {
+        ZebraConfig config = folder.config();
+        QuantizationConfig quantization = folder.quantization();
         var cost = new Cost(config);
         var full = new Cost(config.allGlobal());
         long parameters = cost.parameters();
@@ -101,8 +104,8 @@ final class InspectVerb implements Callable<Integer> {
                 %s""".formatted(
                         model,
                         Units.count((double) parameters),
-                        Units.bytes(parameters * dtype.bytes()),
-                        dtype.label(),
+                        Units.bytes(cost.weightBytes(dtype, quantization)),
+                        quantization == null ? dtype.label() : quantization + ", the rest " + dtype.label(),
                         other.head(),
                         new StripesPicture(config),
                         config.vocabSize(),
@@ -119,13 +122,19 @@ final class InspectVerb implements Callable<Integer> {
                         other.body());
     }
 
-    private String json(ZebraConfig config, DType dtype, InspectionText other) {
+    private String json(ModelFolder folder, DType dtype, InspectionText other) {
+        ZebraConfig config = folder.config();
+        QuantizationConfig quantization = folder.quantization();
         var cost = new Cost(config);
         var full = new Cost(config.allGlobal());
         ObjectNode root = new ObjectMapper().createObjectNode();
         other.addTo(root);
         root.put("parameters", cost.parameters());
         root.put("dtype", dtype.label());
+        root.put("weightBytes", cost.weightBytes(dtype, quantization));
+        if (quantization != null) {
+            root.put("quantization", quantization.toString());
+        }
         root.put("vocabSize", config.vocabSize());
         root.put("hiddenSize", config.hiddenSize());
         root.put("intermediateSize", config.intermediateSize());

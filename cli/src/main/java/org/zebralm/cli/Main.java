@@ -65,6 +65,7 @@ public final class Main implements Runnable {
                     List.of(Verb.of("train", "Train a byte-level BPE tokenizer.", TokenizerTrainVerb::new))),
             Verb.of("generate", "Continue a text.", GenerateVerb::new),
             Verb.of("convert", "Write a model in another form, with other layers.", ConvertVerb::new),
+            Verb.of("quantize", "Round a model's weights to 8 or 4 bits.", QuantizeVerb::new),
             Verb.of("logits", "Write a model's logits for token ids.", LogitsVerb::new),
             Verb.group(
                     "eval",
@@ -76,6 +77,7 @@ public final class Main implements Runnable {
                     List.of(
                             Verb.of("attention", "Attention beside libtorch's, by length.", BenchAttentionVerb::new),
                             Verb.of("train", "Training by context length.", BenchTrainVerb::new),
+                            Verb.of("products", "Products of few rows, as decoding has them.", BenchProductsVerb::new),
                             Verb.of("load", "Opening a model beside reading its files.", BenchLoadVerb::new),
                             Verb.of("tokenizer", "Tokenizer training, and encoding.", BenchTokenizerVerb::new),
                             Verb.of("jmh", "The kernels under JMH.", BenchJmhVerb::new))),

@@ -42,7 +42,7 @@ record Savings(ZebraConfig config, DType dtype, int length, Pair kvBytes, Pair a
         Zebra full = Zebra.load(Params.of(same), zebra.config().allGlobal(), zebra.kernel());
         return new Savings(
                 zebra.config(),
-                zebra.embedding().weight().dtype(),
+                zebra.dtype(),
                 length,
                 new Pair(cacheBytes(zebra, length), cacheBytes(full, length)),
                 new Pair(attentionSeconds(zebra, length), attentionSeconds(full, length)));
@@ -50,7 +50,7 @@ record Savings(ZebraConfig config, DType dtype, int length, Pair kvBytes, Pair a
 
     /// Fills a cache and asks what it holds; which tokens does not matter.
     private static double cacheBytes(Zebra zebra, int length) {
-        try (var cache = new KvCache(zebra.config(), zebra.embedding().weight().dtype())) {
+        try (var cache = new KvCache(zebra.config(), zebra.dtype())) {
             for (int start = 0; start < length; start += CHUNK) {
                 try (var _ = Scope.open()) {
                     zebra.hidden(new int[Math.min(CHUNK, length - start)], cache);

@@ -51,7 +51,9 @@ record StartingWeights(
             throw new IllegalArgumentException("--init-from must name a run, a checkpoint or a model folder: got "
                     + source + ", which has neither checkpoints/ nor config.json");
         }
-        return new StartingWeights(source, ModelFolder.read(source).config(), null);
+        ModelFolder folder = ModelFolder.read(source);
+        folder.requireDense("trained");
+        return new StartingWeights(source, folder.config(), null);
     }
 
     /// Returns the settings that a run beginning here has unless the user says otherwise: the model's
@@ -128,7 +130,8 @@ record StartingWeights(
             checkpoint.readWeights(weights -> reader.accept(source(weights)));
             return;
         }
-        DType stored = Objects.requireNonNullElse(ModelFolder.read(source).storedDType(), DType.FLOAT32);
+        ModelFolder folder = ModelFolder.read(source);
+        DType stored = Objects.requireNonNullElse(folder.storedDType(), DType.FLOAT32);
         try (LoadedModel loaded = LoadedModel.open(source, stored, kernel)) {
             reader.accept(source(loaded.zebra().parameters()));
         }

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.zebralm.model.ZebraConfig;
+import org.zebralm.nn.QuantizationConfig;
 import org.zebralm.tensor.DType;
 
 /// Reads `config.json`, and refuses by name whatever would make the model compute something else than we do.
@@ -22,13 +23,14 @@ final class ConfigReader {
         this.settings = settings;
     }
 
-    /// What the file says: the model, all ids that end a text, the element type of its weights if it names one, and the
-    /// keys that change nothing.
+    /// What the file says: the model, all ids that end a text, the element type of its weights if it names one, how
+    /// they are quantized if they are, and the keys that change nothing.
     record Contents(
             ModelType type,
             ZebraConfig config,
             List<Integer> eosTokenIds,
             @Nullable DType dtype,
+            @Nullable QuantizationConfig quantization,
             List<String> inertKeys) {}
 
     /// @throws IllegalArgumentException listing everything in it that we do not implement or that contradicts itself
@@ -70,6 +72,7 @@ final class ConfigReader {
         var ropes = RopeSettings.read(settings, type, maxPositions, attentionTypes);
         var architecture = ArchitectureSettings.read(settings, type, hiddenSize);
         DType dtype = dtype();
+        QuantizationConfig quantization = QuantizationJson.read(settings);
         settings.refuseUnknown(InertKeys::contains);
         if (!settings.problems().isEmpty()) {
             throw refusal(settings.problems());
@@ -91,7 +94,10 @@ final class ConfigReader {
                     first(eos),
                     first(pad),
                     architecture);
-            return new Contents(type, config, eos, dtype, settings.inertKeys());
+            if (quantization != null) {
+                quantization.requireFit(tied);
+            }
+            return new Contents(type, config, eos, dtype, quantization, settings.inertKeys());
         } catch (IllegalArgumentException e) {
             throw new IllegalArgumentException(file + ": " + e.getMessage(), e);
         }
@@ -106,7 +112,6 @@ final class ConfigReader {
         for (String kind : List.of("is_encoder_decoder", "add_cross_attention", "is_decoder")) {
             settings.only(kind, JsonSettings::isFalse, "false in a decoder-only model");
         }
-        settings.only("quantization_config", _ -> false, "left out (quantized weights are not implemented)");
     }
 
     private int perHead(int hiddenSize, int numHeads) {

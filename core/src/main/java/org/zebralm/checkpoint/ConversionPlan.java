@@ -37,6 +37,7 @@ public final class ConversionPlan {
     /// @throws IllegalArgumentException if the model cannot be read, or the target cannot say what results
     public static ConversionPlan of(Path model, Conversion conversion) {
         SourceModel source = SourceModel.read(model);
+        source.folder().requireDense("converted");
         ConvertedConfig converted = ConvertedConfig.of(source, conversion);
         try (WeightSource weights = source.folder().weights()) {
             return new ConversionPlan(source, conversion, converted, StoredWeights.of(source.folder(), weights));

@@ -49,6 +49,7 @@ public final class GgufWriter {
     ///     otherwise; if the weights do not fit the config or the type
     /// @throws java.io.UncheckedIOException if the file cannot be written, saying why
     public static List<String> write(ModelFolder model, Path file, GgufOutput output) {
+        model.requireDense("written as GGUF");
         Optional<String> refusal = refusal(model.config());
         if (refusal.isPresent()) {
             throw new IllegalArgumentException(model.path() + ": " + refusal.get());

@@ -5,14 +5,17 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.zebralm.kernel.AttentionKernel;
+import org.zebralm.kernel.Weight;
 import org.zebralm.model.Zebra;
 import org.zebralm.model.ZebraConfig;
 import org.zebralm.nn.Params;
+import org.zebralm.nn.QuantizationConfig;
+import org.zebralm.nn.WeightFormat;
 import org.zebralm.tensor.DType;
 import org.zebralm.tensor.Lifetime;
 import org.zebralm.tensor.Scope;
-import org.zebralm.tensor.Tensor;
 
 /// A model with the weights of a folder, which it owns until it is closed.
 ///
@@ -27,12 +30,17 @@ public final class LoadedModel implements AutoCloseable {
     private final Lifetime lifetime = new Lifetime();
     private final Zebra zebra;
 
-    private LoadedModel(ModelFolder folder, WeightSource weights, DType dtype, AttentionKernel kernel) {
+    private LoadedModel(
+            ModelFolder folder,
+            WeightSource weights,
+            DType dtype,
+            AttentionKernel kernel,
+            @Nullable QuantizationConfig quantization) {
         this.folder = folder;
         this.weights = weights;
         boolean loaded = false;
         try (var _ = Scope.open()) {
-            Params.Source source = (name, _, _) -> read(name, dtype);
+            var source = new StoredParams(weights, dtype, folder.quantization(), quantization, lifetime);
             zebra = Zebra.load(Params.of(source), folder.config(), kernel);
             loaded = true;
         } finally {
@@ -54,14 +62,30 @@ public final class LoadedModel implements AutoCloseable {
     ///
     /// @throws IllegalArgumentException as [#open(Path, DType, AttentionKernel)]
     public static LoadedModel open(ModelFolder folder, DType dtype, AttentionKernel kernel) {
+        return open(folder, dtype, kernel, null);
+    }
+
+    /// Opens a model whose settings have been read, its dense matrices rounded to fewer bits one after the other as
+    /// they are read: memory is what that takes and one matrix.
+    ///
+    /// @param dtype of what is not quantized, and of what is computed
+    /// @param quantization null for none; a model that is stored quantized is opened so without it
+    /// @throws IllegalArgumentException as [#open(Path, DType, AttentionKernel)], or if the model is
+    ///     quantized already
+    public static LoadedModel open(
+            ModelFolder folder, DType dtype, AttentionKernel kernel, @Nullable QuantizationConfig quantization) {
         if (!dtype.isFloating()) {
             throw new IllegalArgumentException("weights must be floating-point numbers: got " + dtype.label());
+        }
+        if (quantization != null) {
+            folder.requireDense("quantized");
+            quantization.requireFit(folder.config().tieEmbeddings());
         }
         WeightSource weights = folder.weights();
         boolean opened = false;
         try {
             requireFit(folder, weights);
-            var model = new LoadedModel(folder, weights, dtype, kernel);
+            var model = new LoadedModel(folder, weights, dtype, kernel, quantization);
             opened = true;
             return model;
         } finally {
@@ -76,7 +100,7 @@ public final class LoadedModel implements AutoCloseable {
     /// @throws IllegalArgumentException listing all that are missing, unexpected or misshapen
     static void requireFit(ModelFolder folder, WeightSource weights) {
         ZebraConfig config = folder.config();
-        Map<String, long[]> needed = ZebraParameters.shapes(config);
+        Map<String, long[]> needed = ZebraParameters.shapes(config, folder.quantization());
         Map<String, long[]> there = new LinkedHashMap<>();
         List<String> problems = new ArrayList<>();
         for (String name : weights.names()) {
@@ -91,7 +115,7 @@ public final class LoadedModel implements AutoCloseable {
                 continue;
             }
             there.put(name, weights.shape(name));
-            if (needed.containsKey(name) && !weights.dtype(name).isFloating()) {
+            if (needed.containsKey(name) && !isWeight(folder.quantization(), needed, name, weights.dtype(name))) {
                 problems.add(
                         "not a weight: " + name + " is " + weights.dtype(name).label());
             }
@@ -103,15 +127,18 @@ public final class LoadedModel implements AutoCloseable {
         }
     }
 
+    /// Quantized matrices are those that have a scale beside them.
+    private static boolean isWeight(
+            @Nullable QuantizationConfig quantization, Map<String, long[]> needed, String name, DType dtype) {
+        if (quantization == null || !needed.containsKey(name + Weight.SCALE)) {
+            return dtype.isFloating();
+        }
+        return dtype == (quantization.formatOf(name) == WeightFormat.INT8 ? DType.INT8 : DType.INT32);
+    }
+
     /// Rotary frequencies, which old versions of transformers stored though they follow from the config.
     static boolean isLeftover(String name) {
         return name.endsWith(".rotary_emb.inv_freq");
-    }
-
-    private Tensor read(String name, DType dtype) {
-        try (var _ = Scope.open()) {
-            return lifetime.keep(weights.tensor(name, dtype));
-        }
     }
 
     public Zebra zebra() {

@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.zebralm.model.ZebraConfig;
+import org.zebralm.nn.QuantizationConfig;
 import org.zebralm.tensor.DType;
 import org.zebralm.tensor.Tensor;
 import org.zebralm.tokenizer.ChatTemplate;
@@ -16,12 +17,13 @@ import org.zebralm.tokenizer.Tokenizer;
 ///
 /// Reading it takes only the settings; [LoadedModel] takes the weights. `stopTokenIds` are all ids that end a
 /// text, of which the config can name one; `storedDType` is the type the folder claims its weights have, if it
-/// says.
+/// says; `quantization` is how its matrices are stored, or null where they are dense.
 public record ModelFolder(
         Path path,
         ZebraConfig config,
         List<Integer> stopTokenIds,
-        @Nullable DType storedDType) {
+        @Nullable DType storedDType,
+        @Nullable QuantizationConfig quantization) {
     static final String CONFIG = "config.json";
     static final String GENERATION_CONFIG = "generation_config.json";
     static final String TOKENIZER = "tokenizer.json";
@@ -43,7 +45,7 @@ public record ModelFolder(
         ConfigReader.Contents contents = ConfigReader.read(files.configName(), files.config());
         Set<Integer> stops = new LinkedHashSet<>(contents.eosTokenIds());
         stops.addAll(files.moreStopTokenIds());
-        return new ModelFolder(path, contents.config(), List.copyOf(stops), contents.dtype());
+        return new ModelFolder(path, contents.config(), List.copyOf(stops), contents.dtype(), contents.quantization());
     }
 
     /// Opens the model's tokenizer, or returns null if it has none.
@@ -74,7 +76,17 @@ public record ModelFolder(
 
     /// Returns the same model for sequences of up to `positions` tokens ([ZebraConfig#withPositions]).
     public ModelFolder withPositions(int positions) {
-        return new ModelFolder(path, config.withPositions(positions), stopTokenIds, storedDType);
+        return new ModelFolder(path, config.withPositions(positions), stopTokenIds, storedDType, quantization);
+    }
+
+    /// Refuses a model whose weights are quantized: only running it is possible.
+    ///
+    /// @param purpose what it cannot be: `trained`
+    public void requireDense(String purpose) {
+        if (quantization != null) {
+            throw new IllegalArgumentException("the weights of " + path + " are quantized (" + quantization
+                    + ") and cannot be " + purpose + "; take the model they were made from");
+        }
     }
 
     /// Maps the weights.

@@ -75,12 +75,12 @@ public final class Engine implements AutoCloseable {
             ends.add(model.config().eosTokenId());
         }
         endOfSequence = Set.copyOf(ends);
-        DType computed = model.embedding().weight().dtype();
+        DType computed = model.dtype();
         PageLayout layout = PageLayout.of(model.config(), Objects.requireNonNullElse(config.cacheDType(), computed));
         isInvariant = switch (config.invariance()) {
             case ON -> true;
             case OFF -> false;
-            case AUTO -> computed == DType.FLOAT32;
+            case AUTO -> computed == DType.FLOAT32 && !model.isQuantized();
         };
         pool = new PagePool(layout, config.cacheBytes() == 0 ? defaultBytes(layout) : config.cacheBytes());
         loop = new EngineLoop(new ModelSteps(model), config, pool, isInvariant ? EngineConfig.GRID : 1);

@@ -101,7 +101,7 @@ public final class Generator {
         StopTokens stops = StopTokens.of(sampling, endOfSequence);
         var output = new TextOutput(tokenizer, sampling, stops, config.maxPositions(), prompt);
         var sampler = new Sampler(sampling, sample, stops, prompt);
-        DType dtype = model.embedding().weight().dtype();
+        DType dtype = model.dtype();
         try (var cache = new KvCache(config, dtype);
                 var _ = Autograd.recording(false)) {
             return generate(prompt, sampling, sampler, output, onToken, cache);

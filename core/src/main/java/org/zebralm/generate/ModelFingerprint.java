@@ -17,7 +17,7 @@ final class ModelFingerprint {
         try {
             MessageDigest digest = MessageDigest.getInstance("SHA-256");
             digest.update(model.config().toString().getBytes(StandardCharsets.UTF_8));
-            digest.update(model.embedding().weight().dtype().label().getBytes(StandardCharsets.UTF_8));
+            digest.update(model.dtype().label().getBytes(StandardCharsets.UTF_8));
             model.parameters().forEach((name, parameter) -> {
                 try (var _ = Scope.open()) {
                     digest.update(name.getBytes(StandardCharsets.UTF_8));

@@ -62,7 +62,11 @@ public final class AttentionKernels {
     }
 
     private static final class Chosen {
-        static final AttentionKernel KERNEL =
-                choose(ModuleLayer.boot().findModule(MODULE).isPresent());
+        static final AttentionKernel KERNEL = choose(hasVectorModule());
+    }
+
+    /// Returns whether this process may use the Vector API.
+    static boolean hasVectorModule() {
+        return ModuleLayer.boot().findModule(MODULE).isPresent();
     }
 }

@@ -22,7 +22,7 @@ final class Rows {
     private static final VectorSpecies<Short> HALVES = Lanes.HALVES;
 
     /// At least 8 bytes, the smallest vector there is: with four lanes of float32 half of them are not used.
-    private static final VectorSpecies<Byte> BYTES =
+    static final VectorSpecies<Byte> BYTES =
             VectorSpecies.of(byte.class, VectorShape.forBitSize(Math.max(64, 8 * Lanes.COUNT)));
 
     private static final int L = Lanes.COUNT;

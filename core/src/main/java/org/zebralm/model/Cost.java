@@ -1,6 +1,8 @@
 package org.zebralm.model;
 
+import org.jspecify.annotations.Nullable;
 import org.zebralm.kernel.CumulativeLengths;
+import org.zebralm.nn.QuantizationConfig;
 import org.zebralm.tensor.DType;
 
 /// What a configuration costs: parameters, arithmetic, cache (the paper's efficiency tables).
@@ -62,6 +64,35 @@ public record Cost(ZebraConfig config) {
                 + biases
                 + expertBiases
                 + (kind().hasSinks() ? config.numHeads() : 0);
+    }
+
+    /// Returns the bytes of all weights, those that are not quantized as `dtype`.
+    ///
+    /// @param quantization null where all are dense
+    public long weightBytes(DType dtype, @Nullable QuantizationConfig quantization) {
+        long bytes = parameters() * dtype.bytes();
+        if (quantization == null) {
+            return bytes;
+        }
+        long width = config.hiddenSize();
+        long queryWidth = (long) config.numHeads() * config.headDim();
+        long keyWidth = (long) config.numKvHeads() * config.headDim();
+        long layer = saved(quantization, "", queryWidth, width, dtype)
+                + 2 * saved(quantization, "", keyWidth, width, dtype)
+                + saved(quantization, "", width, queryWidth, dtype);
+        if (kind().experts() == null) {
+            layer += 2 * saved(quantization, "", config.intermediateSize(), width, dtype)
+                    + saved(quantization, "", width, config.intermediateSize(), dtype);
+        }
+        long ends = saved(quantization, QuantizationConfig.EMBEDDINGS, config.vocabSize(), width, dtype);
+        if (!config.tieEmbeddings()) {
+            ends += saved(quantization, QuantizationConfig.HEAD, config.vocabSize(), width, dtype);
+        }
+        return bytes - config.numLayers() * layer - ends;
+    }
+
+    private static long saved(QuantizationConfig quantization, String name, long out, long in, DType dtype) {
+        return out * in * dtype.bytes() - quantization.bytes(name, out, in, dtype);
     }
 
     /// Returns the FLOPs of attention over a sequence of `length` tokens, all layers, forward.

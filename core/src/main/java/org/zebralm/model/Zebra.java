@@ -10,8 +10,10 @@ import java.util.SequencedMap;
 import java.util.function.BiFunction;
 import org.zebralm.kernel.AttentionKernel;
 import org.zebralm.kernel.CumulativeLengths;
+import org.zebralm.kernel.DenseWeight;
 import org.zebralm.kernel.KeyRange;
 import org.zebralm.kernel.Sequence;
+import org.zebralm.kernel.Weight;
 import org.zebralm.nn.Embedding;
 import org.zebralm.nn.Linear;
 import org.zebralm.nn.Norm;
@@ -63,7 +65,7 @@ public record Zebra(
                 List.copyOf(layers),
                 Norm.load(model.at("norm"), config.architecture().norm(), width, config.normEps()),
                 config.tieEmbeddings()
-                        ? new Linear(embedding.weight())
+                        ? new Linear(embedding.matrix(), null)
                         : Linear.load(noted.at("lm_head"), width, config.vocabSize(), EMBEDDING_STD),
                 ropes(config),
                 kernel,
@@ -78,6 +80,18 @@ public record Zebra(
                         one -> Rope.of(
                                 one, config.headDim(), config.architecture().rotaryPairs())))
                 .toList();
+    }
+
+    /// Returns the type that the model computes in; quantized weights are another matter.
+    public DType dtype() {
+        return embedding.matrix() instanceof DenseWeight(Tensor dense)
+                ? dense.dtype()
+                : norm.weight().dtype();
+    }
+
+    /// Returns whether some matrix has fewer bits than a floating-point number.
+    public boolean isQuantized() {
+        return parameters.keySet().stream().anyMatch(name -> name.endsWith(Weight.SCALE));
     }
 
     /// Returns the rotation of tokens at these positions for each layer, computed once where layers share it.
@@ -116,7 +130,7 @@ public record Zebra(
     ///
     /// A cache whose step fails holds what it held before.
     public Tensor hidden(List<Continuation> continuations) {
-        DType dtype = embedding.weight().dtype();
+        DType dtype = dtype();
         int total = 0;
         for (Continuation one : continuations) {
             one.cache().requireModel(dtype);
@@ -202,7 +216,7 @@ public record Zebra(
                         + " with a vocabulary of " + config.vocabSize());
             }
         }
-        Tensor x_TD = embedding.forward(Tensors.ofIds(ids));
+        Tensor x_TD = embedding.forward(Tensors.ofIds(ids), dtype());
         double scale = config.architecture().embeddingScale();
         // The factor has the embedding's type: in bfloat16, sqrt(3072) is 55.5.
         return scale == 1 ? x_TD : x_TD.mul(Tensors.full(scale, x_TD.dtype(), 1));

@@ -24,7 +24,7 @@ public record ExpertsFeedForward(
             Params params, int width, int innerWidth, int count, int perToken, double initStd, double outputInitStd) {
         Params experts = params.at("experts");
         return new ExpertsFeedForward(
-                Linear.load(params.at("router"), width, count, initStd, true),
+                Linear.loadDense(params.at("router"), width, count, initStd, true),
                 experts.get("gate_up_proj", new Init.Normal(initStd), count, width, 2L * innerWidth),
                 experts.get("gate_up_proj_bias", new Init.Zeros(), count, 2L * innerWidth),
                 experts.get("down_proj", new Init.Normal(outputInitStd), count, innerWidth, width),

@@ -1,12 +1,28 @@
 package org.zebralm.nn;
 
+import java.util.Arrays;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import org.zebralm.kernel.DenseWeight;
+import org.zebralm.kernel.SmallProducts;
+import org.zebralm.kernel.Weight;
+import org.zebralm.tensor.Autograd;
 import org.zebralm.tensor.Functional;
+import org.zebralm.tensor.Scope;
 import org.zebralm.tensor.Tensor;
+import org.zebralm.tensor.Tensors;
 
-/// `y = x W^T + b`, weight `[out, in]`; most decoders have no bias.
-public record Linear(Tensor weight, @Nullable Tensor bias) {
-    /// Makes a product without a bias.
+/// `y = x W^T + b`, weight `[out, in]`, dense or quantized; most decoders have no bias.
+public record Linear(Weight matrix, @Nullable Tensor bias) {
+    /// Rows of a quantized weight that are dense at one time: they stay in the cache until they are multiplied.
+    private static final long BLOCK_ELEMENTS = 1 << 20;
+
+    /// Makes a dense product.
+    public Linear(Tensor weight, @Nullable Tensor bias) {
+        this(new DenseWeight(weight), bias);
+    }
+
+    /// Makes a dense product without a bias.
     public Linear(Tensor weight) {
         this(weight, null);
     }
@@ -17,12 +33,69 @@ public record Linear(Tensor weight, @Nullable Tensor bias) {
 
     public static Linear load(Params params, int in, int out, double initStd, boolean hasBias) {
         return new Linear(
+                params.weight("weight", new Init.Normal(initStd), out, in),
+                hasBias ? params.get("bias", new Init.Zeros(), out) : null);
+    }
+
+    /// Loads a product that stays dense whatever the others are.
+    static Linear loadDense(Params params, int in, int out, double initStd, boolean hasBias) {
+        return new Linear(
                 params.get("weight", new Init.Normal(initStd), out, in),
                 hasBias ? params.get("bias", new Init.Zeros(), out) : null);
     }
 
+    /// Returns the dense weight.
+    ///
+    /// @throws IllegalStateException if it is quantized: such a model is for inference
+    public Tensor weight() {
+        return switch (matrix) {
+            case DenseWeight(Tensor tensor) -> tensor;
+            default ->
+                throw new IllegalStateException(
+                        "a quantized weight has no dense tensor, and cannot be trained; open the dense model");
+        };
+    }
+
     /// Maps `[.., in]` to `[.., out]`.
+    ///
+    /// Where no history is recorded, [SmallProducts] multiplies up to [SmallProducts#MAX_ROWS] rows, each with the
+    /// same bits whatever the others are. Libtorch multiplies more, quantized weights block by block, in the
+    /// type of `x`.
     public Tensor forward(Tensor x) {
-        return Functional.linear(x, weight, bias);
+        Optional<SmallProducts> small = SmallProducts.forThisMachine();
+        if (small.isPresent() && small.get().accepts(x, matrix) && !Autograd.isRecording()) {
+            return small.get().multiply(x, matrix, bias);
+        }
+        return matrix instanceof DenseWeight(Tensor dense) ? Functional.linear(x, dense, bias) : block(x);
+    }
+
+    /// Maps `[.., in]` to `[.., out]` as training does: by libtorch, whatever the number of rows.
+    ///
+    /// @throws IllegalStateException if the weight is quantized
+    public Tensor product(Tensor x) {
+        return Functional.linear(x, weight(), bias);
+    }
+
+    private Tensor block(Tensor x) {
+        if (Autograd.isRecording()) {
+            throw new IllegalStateException("a quantized product records no history: it is for inference");
+        }
+        long[] shape = x.shape();
+        long in = shape[shape.length - 1];
+        long out = matrix.outputs();
+        Tensor x_TI = x.reshape(x.numElements() / in, in);
+        Tensor y_TO = Tensors.empty(x.dtype(), x_TI.size(0), out);
+        long step = Math.max(8, BLOCK_ELEMENTS / in / 8 * 8);
+        for (long from = 0; from < out; from += step) {
+            long count = Math.min(step, out - from);
+            try (var _ = Scope.open()) {
+                Tensor weight_BI = matrix.rows(from, count, x.dtype());
+                Tensor bias_B = bias == null ? null : bias.narrow(0, from, count);
+                y_TO.narrow(1, from, count).copyInPlace(Functional.linear(x_TI, weight_BI, bias_B));
+            }
+        }
+        long[] to = Arrays.copyOf(shape, shape.length);
+        to[to.length - 1] = out;
+        return y_TO.reshape(to);
     }
 }

@@ -1,6 +1,8 @@
 package org.zebralm.nn;
 
 import java.util.function.BiConsumer;
+import org.zebralm.kernel.DenseWeight;
+import org.zebralm.kernel.Weight;
 import org.zebralm.tensor.Tensor;
 
 /// A path-scoped source of parameters: the same constructor builds a module from fresh values or from a
@@ -22,13 +24,26 @@ public final class Params {
         return new Params("", source);
     }
 
-    /// Returns the same source, each parameter that is got from it noted by its full name.
+    /// Returns the same source, each parameter that is got from it noted by its full name; a quantized matrix by those
+    /// of
+    /// its parts.
     public Params noting(BiConsumer<String, Tensor> notes) {
-        return new Params(prefix, (name, init, shape) -> {
-            Tensor parameter = source.get(name, init, shape);
-            notes.accept(name, parameter);
-            return parameter;
-        });
+        Source noting = new Source() {
+            @Override
+            public Tensor get(String name, Init init, long... shape) {
+                Tensor parameter = source.get(name, init, shape);
+                notes.accept(name, parameter);
+                return parameter;
+            }
+
+            @Override
+            public Weight weight(String name, Init init, long out, long in) {
+                Weight weight = source.weight(name, init, out, in);
+                weight.tensors().forEach((suffix, tensor) -> notes.accept(name + suffix, tensor));
+                return weight;
+            }
+        };
+        return new Params(prefix, noting);
     }
 
     public Params at(String name) {
@@ -45,10 +60,20 @@ public final class Params {
         return source.get(prefix + name, init, shape);
     }
 
+    /// Returns the matrix `[out, in]` of this name, which the source may hold in fewer bits.
+    public Weight weight(String name, Init init, long out, long in) {
+        return source.weight(prefix + name, init, out, in);
+    }
+
     /// Where parameters come from.
     @FunctionalInterface
     public interface Source {
         /// Returns the tensor of this full name and shape.
         Tensor get(String name, Init init, long... shape);
+
+        /// Returns the matrix of this full name: dense, unless a source knows better.
+        default Weight weight(String name, Init init, long out, long in) {
+            return new DenseWeight(get(name, init, out, in));
+        }
     }
 }

@@ -97,7 +97,8 @@ final class Operator {
         handle.callBoxed(stack); // takes the arguments off the stack and leaves the results
         List<Tensor> results = new ArrayList<>();
         for (int i = 0; i < stack.size(); i++) {
-            results.add(new Tensor(stack.get(i).toTensor()));
+            // A handle of our own: the stack's is a reference into a value that goes with the scope.
+            results.add(new Tensor(new org.bytedeco.pytorch.Tensor(stack.get(i).toTensor())));
         }
         return results;
     }

@@ -159,7 +159,7 @@ class ConfigReaderTest {
             'model_type': 'olmo3', 'rope_parameters': {'full_attention': {'rope_type': 'yarn', 'factor': 2, 'truncate': false}} | rope_parameters.full_attention.truncate must be true here: got false
             'model_type': 'gemma3_text', 'rope_parameters': {'rope_type': 'linear', 'factor': 2} | rope_parameters.rope_type = "linear" is not known here
             'attention_dropout': 0.1                      | attention_dropout must be 0
-            'quantization_config': {'bits': 4}            | quantization_config must be left out (quantized weights are not implemented): got {"bits":4}
+            'quantization_config': {'bits': 4}            | quantization_config must be left out or have quant_method "zebra" (weights quantized by other methods are not implemented): got {"bits":4}
             'partial_rotary_factor': 0.5                  | partial_rotary_factor must be 1
             'rope_scaling': {'type': 'longrope', 'factor': 2} | rope_type must be one of default, linear, dynamic, yarn, llama3: got "longrope"
             'rope_scaling': {'type': 'linear'}            | rope_type linear: factor is missing

@@ -21,7 +21,7 @@ record FusedLoss(Zebra zebra, RowKernels rows, Parameters parameters, LossConfig
             try (var _ = Scope.open()) {
                 Tensor hidden_CD = hidden_TD.narrow(0, start, n);
                 Tensor normed_CD = rows.rmsNorm(hidden_CD, norm.weight(), norm.eps());
-                Tensor logits_CV = zebra.head().forward(normed_CD);
+                Tensor logits_CV = zebra.head().product(normed_CD);
                 int[] wanted = Arrays.copyOfRange(targets, start, start + n);
                 loss += rows.crossEntropy(logits_CV, wanted, factor, config.zLoss());
                 parameters.addProduct(head_VD, logits_CV, normed_CD);

@@ -131,9 +131,9 @@ record FusedPass(AttentionKernel kernel, RowKernels rows, Parameters parameters,
         private Attention.Heads project() {
             Attention attention = layer.attention();
             Tensor normed_TD = norm(inputNorm, x_TD);
-            Tensor q_TNH = heads(attention.query().forward(normed_TD), attention.numHeads());
-            Tensor k_TKH = heads(attention.key().forward(normed_TD), attention.numKvHeads());
-            Tensor v_TKH = heads(attention.value().forward(normed_TD), attention.numKvHeads());
+            Tensor q_TNH = heads(attention.query().product(normed_TD), attention.numHeads());
+            Tensor k_TKH = heads(attention.key().product(normed_TD), attention.numKvHeads());
+            Tensor v_TKH = heads(attention.value().product(normed_TD), attention.numKvHeads());
             rows.rotate(q_TNH, rotation.cos_T1h(), rotation.sin_T1h(), false);
             rows.rotate(k_TKH, rotation.cos_T1h(), rotation.sin_T1h(), false);
             return new Attention.Heads(q_TNH, k_TKH, v_TKH);
@@ -149,7 +149,7 @@ record FusedPass(AttentionKernel kernel, RowKernels rows, Parameters parameters,
         }
 
         private Tensor afterAttention(AttentionOutput out) {
-            return layer.attention().output(out.out_TNH()).addInPlace(x_TD);
+            return layer.attention().out().product(flat(out.out_TNH())).addInPlace(x_TD);
         }
 
         private void projectBack(AttentionGradients gradients, Tensor dx_TD) {
@@ -178,14 +178,14 @@ record FusedPass(AttentionKernel kernel, RowKernels rows, Parameters parameters,
                 try (var _ = Scope.open()) {
                     Tensor h_CD = chunk(h_TD, from);
                     Tensor normed_CD = norm(preFeedForwardNorm, h_CD);
-                    Tensor gate_CF = feedForward.gate().forward(normed_CD);
-                    Tensor up_CF = feedForward.up().forward(normed_CD);
+                    Tensor gate_CF = feedForward.gate().product(normed_CD);
+                    Tensor up_CF = feedForward.up().product(normed_CD);
                     if (gate_TF != null && up_TF != null) {
                         chunk(gate_TF, from).copyInPlace(gate_CF);
                         chunk(up_TF, from).copyInPlace(up_CF);
                     }
                     Tensor inner_CF = rows.swiglu(gate_CF, up_CF);
-                    chunk(y_TD, from).addInPlace(feedForward.down().forward(inner_CF));
+                    chunk(y_TD, from).addInPlace(feedForward.down().product(inner_CF));
                 }
             }
             return y_TD;
@@ -199,8 +199,8 @@ record FusedPass(AttentionKernel kernel, RowKernels rows, Parameters parameters,
                     Tensor h_CD = chunk(h_TD, from);
                     Tensor dy_CD = chunk(dy_TD, from);
                     Tensor normed_CD = norm(preFeedForwardNorm, h_CD);
-                    Tensor gate_CF = gate_TF != null ? chunk(gate_TF, from) : gate.forward(normed_CD);
-                    Tensor up_CF = up_TF != null ? chunk(up_TF, from) : up.forward(normed_CD);
+                    Tensor gate_CF = gate_TF != null ? chunk(gate_TF, from) : gate.product(normed_CD);
+                    Tensor up_CF = up_TF != null ? chunk(up_TF, from) : up.product(normed_CD);
                     Linear down = feedForward.down();
                     Tensor inner_CF = dy_CD.matmul(down.weight()); // its gradient, until the next line
                     rows.swigluGradients(gate_CF, up_CF, inner_CF);

@@ -1,0 +1,56 @@
+package org.zebralm.kernel;
+
+import org.jspecify.annotations.Nullable;
+
+/// Where a product's sums go: across lanes, times a row's factor, plus the bias, rounded once.
+///
+/// @param y the output, `[rows, 1, out]`
+/// @param factors where the float32 factor of each output lies, or 0 for none
+/// @param bias `[1, 1, out]`
+record ProductOutputs(RowView y, long factors, @Nullable RowView bias) {
+    /// Outputs computed together.
+    static final int TOGETHER = 8;
+
+    /// The scratch memory of [#write].
+    static int floats(int rows) {
+        return (rows + 2) * TOGETHER + 16;
+    }
+
+    /// Writes `count` outputs from `first` on; their sums of 16 lanes lie as [RowTile] has them, without gaps.
+    void write(float[] w, int sums, int first, int count, int scratch) {
+        int totals = scratch;
+        int rows = y.tokens();
+        for (int row = 0; row < rows; row++) {
+            total(w, sums + row * TOGETHER * 16, totals + row * TOGETHER);
+        }
+        int terms = totals + rows * TOGETHER + 8;
+        if (bias != null) {
+            long address = bias.at(0, 0) + (long) first * bias.storage().bytes();
+            Rows.read(address, 0, 1, count, bias.storage(), w, terms, 16);
+        }
+        for (int row = 0; row < rows; row++) {
+            for (int i = 0; i < count; i++) {
+                int at = totals + row * TOGETHER + i;
+                float value = factors == 0 ? w[at] : w[at] * Rows.read(factors + 4L * (first + i));
+                w[at] = bias == null ? value : value + w[terms + i];
+            }
+        }
+        y.writeColumns(w, totals, TOGETHER, 1, 0, rows, 0, first, count);
+    }
+
+    /// Adds up the 16 lanes of each of eight sums: either half, then either half of that.
+    private static void total(float[] w, int sums, int to) {
+        if (Lanes.COUNT == 16) {
+            LaneSums.add(w, sums, TOGETHER, to);
+            return;
+        }
+        for (int i = 0; i < TOGETHER; i++) {
+            for (int half = 8; half > 0; half /= 2) {
+                for (int lane = 0; lane < half; lane++) {
+                    w[sums + 16 * i + lane] += w[sums + 16 * i + lane + half];
+                }
+            }
+            w[to + i] = w[sums + 16 * i];
+        }
+    }
+}

@@ -1,0 +1,122 @@
+package org.zebralm.kernel;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.zebralm.tensor.DType;
+import org.zebralm.tensor.Tensor;
+import org.zebralm.tensor.Tensors;
+
+/// Products `x W^T + b` of a few rows, as decoding has them, with the JDK's Vector API: bound by reading the weights,
+/// once.
+///
+/// Inputs and outputs are float32 or bfloat16 on the CPU; weights are float32, bfloat16, or any of the other
+/// [Weight]s; sums are float32. **Batch-invariant**: a row's result has the same bits whatever the other rows are and
+/// however many there are, and the same before and after the code is compiled.
+public final class SmallProducts {
+    /// The most rows of one call.
+    public static final int MAX_ROWS = 16;
+
+    /// A task reads at least so much, so that taking it costs nothing.
+    private static final long LEAST_TASK_BYTES = 32 << 10;
+    /// Tasks for each thread: one that begins late or is interrupted leaves its share to the others.
+    private static final int TASKS_PER_THREAD = 8;
+
+    private final CpuPool pool;
+    private final ProductInputs inputs = new ProductInputs();
+
+    SmallProducts(CpuPool pool) {
+        this.pool = pool;
+    }
+
+    /// Returns the products of this process, or nothing where the Vector module is missing.
+    public static Optional<SmallProducts> forThisMachine() {
+        return Shared.PRODUCTS;
+    }
+
+    /// Returns whether [#multiply] takes these.
+    public boolean accepts(Tensor x, Weight weight) {
+        return x.isCpu()
+                && x.numElements() > 0
+                && x.numElements() <= MAX_ROWS * x.size(-1)
+                && isOurs(x.dtype())
+                && (!(weight instanceof DenseWeight(Tensor dense)) || (dense.isCpu() && isOurs(dense.dtype())));
+    }
+
+    private static boolean isOurs(DType dtype) {
+        return dtype == DType.FLOAT32 || dtype == DType.BFLOAT16;
+    }
+
+    /// Maps up to [#MAX_ROWS] rows `[.., in]` to `[.., out]`, in their type.
+    ///
+    /// @throws IllegalArgumentException if shapes do not fit or there are more rows
+    public Tensor multiply(Tensor x, Weight weight, @Nullable Tensor bias) {
+        long in = x.size(-1);
+        if (in != weight.inputs() || !accepts(x, weight)) {
+            throw new IllegalArgumentException("a small product needs 1 to " + MAX_ROWS + " rows of " + weight.inputs()
+                    + " inputs in float32 or bfloat16 on the CPU: got " + x);
+        }
+        if (bias != null && (bias.numElements() != weight.outputs() || !isOurs(bias.dtype()))) {
+            throw new IllegalArgumentException(
+                    "a bias must be [" + weight.outputs() + "] in float32 or bfloat16: got " + bias);
+        }
+        long rows = x.numElements() / in;
+        Tensor y_RO = Tensors.empty(x.dtype(), rows, weight.outputs());
+        var outputs = new ProductOutputs(
+                RowView.of(y_RO.unsqueeze(1)),
+                weight instanceof Int8Weight(Tensor _, Tensor factors)
+                        ? factors.contiguous().address()
+                        : 0,
+                bias == null ? null : RowView.of(bias.reshape(1, 1, bias.numElements())));
+        RowView read = RowView.of(x.reshape(rows, 1, in));
+        synchronized (this) { // one call at a time: the inputs are shared
+            switch (weight) {
+                case DenseWeight(Tensor dense) -> multiply(read, RowView.of(dense.unsqueeze(1)), outputs);
+                case Int8Weight(Tensor numbers, Tensor _) -> multiply(read, RowView.of(numbers.unsqueeze(1)), outputs);
+                case Int4Weight int4 -> multiply(read, int4, outputs);
+            }
+        }
+        long[] shape = x.shape();
+        shape[shape.length - 1] = weight.outputs();
+        return y_RO.reshape(shape);
+    }
+
+    private void multiply(RowView x, RowView weights, ProductOutputs outputs) {
+        inputs.read(x);
+        int eights = (weights.tokens() + ProductOutputs.TOGETHER - 1) / ProductOutputs.TOGETHER;
+        List<RowProducts> tasks = new ArrayList<>();
+        int count = numTasks((long) weights.tokens() * weights.tokenBytes(), eights);
+        for (int i = 0; i < count; i++) {
+            tasks.add(new RowProducts(inputs, weights, outputs, eights * i / count, eights * (i + 1) / count));
+        }
+        pool.run(tasks, RowProducts.floats(x.tokens()));
+    }
+
+    private void multiply(RowView x, Int4Weight weight, ProductOutputs outputs) {
+        Int4Layout layout = weight.layout();
+        inputs.read(x, layout);
+        RowView scales = RowView.of(weight.scales().unsqueeze(1));
+        Tensor words = weight.words().contiguous();
+        List<Int4RowProducts> tasks = new ArrayList<>();
+        int eights = (layout.outputs() + ProductOutputs.TOGETHER - 1) / ProductOutputs.TOGETHER;
+        int count = numTasks(weight.bytes(), eights);
+        for (int i = 0; i < count; i++) {
+            int from = eights * i / count;
+            int to = eights * (i + 1) / count;
+            tasks.add(new Int4RowProducts(inputs, layout, words.address(), scales, outputs, from, to));
+        }
+        pool.run(tasks, Int4RowProducts.floats(x.tokens(), layout));
+    }
+
+    private int numTasks(long bytes, int eights) {
+        long most = pool.numThreads() == 1 ? 1 : (long) TASKS_PER_THREAD * pool.numThreads();
+        return (int) Math.clamp(bytes / LEAST_TASK_BYTES, 1, Math.min(most, eights));
+    }
+
+    private static final class Shared {
+        static final Optional<SmallProducts> PRODUCTS = AttentionKernels.hasVectorModule()
+                ? Optional.of(new SmallProducts(CpuPool.shared()))
+                : Optional.empty();
+    }
+}
