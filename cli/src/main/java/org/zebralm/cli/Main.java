@@ -74,6 +74,7 @@ public final class Main implements Runnable {
                     List.of(
                             Verb.of("attention", "Attention beside libtorch's, by length.", BenchAttentionVerb::new),
                             Verb.of("train", "Training by context length.", BenchTrainVerb::new),
+                            Verb.of("generate", "The inference engine, by phase and depth.", BenchGenerateVerb::new),
                             Verb.of("load", "Opening a model beside reading its files.", BenchLoadVerb::new),
                             Verb.of("tokenizer", "Tokenizer training, and encoding.", BenchTokenizerVerb::new),
                             Verb.of("jmh", "The kernels under JMH.", BenchJmhVerb::new))),
