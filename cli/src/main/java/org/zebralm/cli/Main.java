@@ -78,6 +78,7 @@ public final class Main implements Runnable {
                             Verb.of("attention", "Attention beside libtorch's, by length.", BenchAttentionVerb::new),
                             Verb.of("train", "Training by context length.", BenchTrainVerb::new),
                             Verb.of("products", "Products of few rows, as decoding has them.", BenchProductsVerb::new),
+                            Verb.of("generate", "The inference engine, by phase and depth.", BenchGenerateVerb::new),
                             Verb.of("load", "Opening a model beside reading its files.", BenchLoadVerb::new),
                             Verb.of("tokenizer", "Tokenizer training, and encoding.", BenchTokenizerVerb::new),
                             Verb.of("jmh", "The kernels under JMH.", BenchJmhVerb::new))),

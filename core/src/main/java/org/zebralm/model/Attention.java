@@ -2,6 +2,7 @@ package org.zebralm.model;
 
 import org.jspecify.annotations.Nullable;
 import org.zebralm.kernel.AttentionSpec;
+import org.zebralm.kernel.Span;
 import org.zebralm.nn.Init;
 import org.zebralm.nn.Linear;
 import org.zebralm.nn.Norm;
@@ -60,6 +61,20 @@ public record Attention(
         Tensor sinks_N = kind.hasSinks() ? params.get("sinks", new Init.Zeros(), config.numHeads()) : null;
         double cap = kind.attentionSoftCap() == 0 ? AttentionSpec.NO_CAP : kind.attentionSoftCap();
         return new AttentionSpec(config.attentionTypes().get(layer).span(), scale, cap, sinks_N);
+    }
+
+    Attention withSpan(Span span) {
+        return new Attention(
+                query,
+                key,
+                value,
+                out,
+                queryNorm,
+                keyNorm,
+                new AttentionSpec(span, spec.scale(), spec.softCap(), spec.sinks_N()),
+                numHeads,
+                numKvHeads,
+                headDim);
     }
 
     /// Returns rotated queries and keys, and values, of `[T, D]`.

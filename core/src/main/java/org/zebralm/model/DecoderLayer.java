@@ -2,6 +2,7 @@ package org.zebralm.model;
 
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
+import org.zebralm.kernel.Span;
 import org.zebralm.nn.ExpertsFeedForward;
 import org.zebralm.nn.FeedForward;
 import org.zebralm.nn.GatedFeedForward;
@@ -70,6 +71,18 @@ public record DecoderLayer(
                         kind.feedForwardBias())
                 : ExpertsFeedForward.load(
                         params, width, config.intermediateSize(), experts.count(), experts.perToken(), std, outputStd);
+    }
+
+    /// Returns this layer with another reach of its attention.
+    DecoderLayer withSpan(Span span) {
+        return new DecoderLayer(
+                inputNorm,
+                attention.withSpan(span),
+                postAttentionNorm,
+                preFeedForwardNorm,
+                feedForward,
+                postFeedForwardNorm,
+                isParallel);
     }
 
     /// Maps `[T, D]` to `[T, D]`; `attend` is the attention over whatever keys the caller has.

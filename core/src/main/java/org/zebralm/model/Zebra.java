@@ -89,6 +89,16 @@ public record Zebra(
                 : norm.weight().dtype();
     }
 
+    /// Returns a model of the same weights whose layers attend as `types` say.
+    public Zebra withAttentionTypes(List<AttentionType> types) {
+        ZebraConfig changed = config.withAttentionTypes(types);
+        List<DecoderLayer> others = new ArrayList<>(layers.size());
+        for (int i = 0; i < layers.size(); i++) {
+            others.add(layers.get(i).withSpan(types.get(i).span()));
+        }
+        return new Zebra(changed, embedding, List.copyOf(others), norm, head, ropes, kernel, parameters);
+    }
+
     /// Returns whether some matrix has fewer bits than a floating-point number.
     public boolean isQuantized() {
         return parameters.keySet().stream().anyMatch(name -> name.endsWith(Weight.SCALE));
