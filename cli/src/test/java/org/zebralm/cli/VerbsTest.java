@@ -188,6 +188,24 @@ class VerbsTest {
     }
 
     @Test
+    void aQuantizedModelRunsAndIsNotTrained() {
+        String target = folder.resolve("int8").toString();
+        assertThat(zebra("quantize", model(), target, "--bits", "8", "--data", texts + "/text-1.txt"))
+                .as(err.toString())
+                .isZero();
+        assertThat(out.toString()).contains("int8, embeddings keep, head keep").containsPattern("perplexity \\d+");
+        assertThat(zebra("inspect", target)).isZero();
+        assertThat(out.toString()).contains("as int8, embeddings keep, head keep, the rest float32");
+        assertThat(zebra("generate", target, "the", "--max-tokens", "5")).isZero();
+        assertThat(zebra(train(folder.resolve("from-int8"), "--init-from=" + target)))
+                .isEqualTo(Main.FAILED);
+        assertThat(err.toString()).contains("are quantized (int8", "cannot be trained");
+        assertThat(zebra("quantize", model(), target, "--bits", "8", "--group", "64"))
+                .isEqualTo(Main.FAILED);
+        assertThat(err.toString()).contains("--group is for 4 bits");
+    }
+
+    @Test
     void perplexityIsMeasuredByLength() throws IOException {
         JsonNode json = json(
                 "eval", "perplexity", model(), texts.toString(), "--lengths", "64,128", "--targets", "16", "--json");
