@@ -11,7 +11,7 @@ import java.util.Arrays;
 /// needs it.
 final class CharsMap {
 
-    /// The longest replacement of those built into SentencePiece has 33 bytes, the longest string to replace 18.
+    /// For a string to replace and for its replacement; that of U+FDFA, the longest of NFKC, has 33.
     private static final int MAX_BYTES = 4096;
 
     private final int[] units;

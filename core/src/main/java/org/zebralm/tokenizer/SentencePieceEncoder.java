@@ -6,7 +6,7 @@ import java.util.stream.IntStream;
 /// Text to the ids of a SentencePiece model, exactly as the C++ library makes them.
 ///
 /// For the models whose ids no `tokenizer.json` gives ([#isNeededFor]). Control pieces are not looked for; that is the
-/// business of [AddedTokens]. Memory grows with the text: 13 to 40 bytes for each of its bytes.
+/// business of [AddedTokens]. Memory grows with the text.
 ///
 /// Source: `sentencepiece_processor.cc`. Safe for use by many threads.
 final class SentencePieceEncoder {
