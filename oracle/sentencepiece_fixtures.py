@@ -9,12 +9,13 @@ seed; training is deterministic with one thread.
 
 import io
 import json
+import os
 import pathlib
 import random
 
 import sentencepiece
 
-FOLDER = pathlib.Path(__file__).parent.parent / "core/src/test/resources/fixtures/sentencepiece"
+FOLDER = pathlib.Path(__file__).resolve().parent.parent / "core/src/test/resources/fixtures/sentencepiece"
 
 ALPHABETS = ["abcdefghijklmnopqrstuvwxyz", "ABCDEFGH", "éèüñ", "αβγδεζηθ", "абвгдежз", "אבגדה", "日本語中文字", "0123456789"]
 
@@ -78,9 +79,25 @@ MODELS = {
         model_type="bpe", byte_fallback=True, normalization_rule_name="identity", remove_extra_whitespaces=False,
         vocab_size=600, character_coverage=0.99,
     ),
+    "unigram-bytes": dict(
+        model_type="unigram", byte_fallback=True, vocab_size=600, character_coverage=0.98,
+        user_defined_symbols=["<sep>", "ab", "ABC"],
+    ),
+    "ties": dict(model_type="unigram", normalization_rule_name="identity", vocab_size=400, character_coverage=0.98),
 }
 
+# What the map replaces with marks on it and beside it, and blanks of all kinds at both ends.
+MARKS = [
+    "a\u0302x", "\u00a0\u0302x", "a\u00a0\u0302x", "\u3000\u0301b", "\ufb01\u0301", "\uff21\u0300\u0300", "\u00e9\u0302", "e\u0301\u0302",
+    "a\u200b\u0301", "\u200b", "\u200b\u200ba\u200b", "\u200b \u200b a", " \u3000\u00a0 a \u3000\u00a0 ", "a \u00a0\u3000 b", "a\t\n b",
+    "\uff21\uff21\ufb01\ufb01", "\u2581\u00a0\u2581a\u2581\u3000", "\u0915\u094d\u200d\u0937", "\u1100\u1161\u11a8", "1\ufe0f\u20e3", "\u00a0\ufe0f",
+]
+
 MORE = {
+    "ties": ["-" * n for n in range(1, 40)] + ["x " + "-" * n + " x" for n in range(1, 40)] + ["x" * n for n in range(1, 20)],
+    "rules": MARKS,
+    "unigram": MARKS,
+    "unigram-bytes": MARKS + ["<0x41>a", "x<0xE9>", "<0x0", "<sep>", "a<sep>b", "abab", "cab", "ABCD", "<sep>\u00a0<sep>", "xabx\u0302"],
     "gemma": ["<table>", "a<table>b", "x</td></td>y", "a\n\n\nb", "a  b   c    d", "zabcabcd", "<start_of_turn >"],
     "symbols": ["a<sep>b", "<sep>a", "a<sep>", " <sep> ", "<sep><sep><sep>", "a[x][x]b", "a\nb\n", "<sep"],
 }
@@ -88,11 +105,11 @@ MORE = {
 
 def main():
     FOLDER.mkdir(parents=True, exist_ok=True)
+    os.chdir(FOLDER)
     for seed, (name, options) in enumerate(MODELS.items()):
-        if name in ("rules", "unigram"):
-            rules = FOLDER / "rules.tsv"
-            rules.write_text("\n".join(RULES) + "\n", encoding="utf-8")
-            options["normalization_rule_tsv"] = str(rules)
+        if name in ("rules", "unigram", "unigram-bytes"):
+            pathlib.Path("rules.tsv").write_text("\n".join(RULES) + "\n", encoding="utf-8")
+            options["normalization_rule_tsv"] = "rules.tsv"  # a name that the model keeps
         model = io.BytesIO()
         blanks = (" ", " ", " ", "  ", "\t") if name in ("llama", "gemma") else (" ",)
         sentencepiece.SentencePieceTrainer.train(
@@ -100,6 +117,8 @@ def main():
         proto = model.getvalue()
         if name == "unescaped":
             proto = unescape(proto)
+        if name == "ties":
+            proto = dashes(proto)
         (FOLDER / f"{name}.model").write_bytes(proto)
         processor = sentencepiece.SentencePieceProcessor(model_proto=proto)
         cases = [
@@ -109,7 +128,7 @@ def main():
         written = {"sentencepiece": sentencepiece.__version__, "unk": processor.unk_id(), "cases": cases}
         (FOLDER / f"{name}.json").write_text(json.dumps(written, ensure_ascii=True, indent=0) + "\n", encoding="utf-8")
         print(name, processor.vocab_size(), len(proto), (FOLDER / f"{name}.json").stat().st_size)
-    (FOLDER / "rules.tsv").unlink()
+    pathlib.Path("rules.tsv").unlink()
 
 
 def unescape(proto):
@@ -121,6 +140,19 @@ def unescape(proto):
     for piece in model.pieces:
         if piece.type == 1:
             piece.piece = piece.piece.replace("▁", " ")
+    return model.SerializeToString()
+
+
+def dashes(proto):
+    """A few pieces whose scores are no round numbers: runs of dashes can be cut in many ways that are equally likely."""
+    from sentencepiece import sentencepiece_model_pb2
+
+    model = sentencepiece_model_pb2.ModelProto.FromString(proto)
+    kept = [piece for piece in model.pieces if piece.type != 1]
+    del model.pieces[:]
+    model.pieces.extend(kept)
+    for text, score in [("▁", -3.3), ("-", -4.87013), ("--", -5.91377), ("▁-", -6.1), ("x", -5.123), ("xx", -5.777), ("xxx", -6.431)]:
+        model.pieces.add(piece=text, score=score)
     return model.SerializeToString()
 
 

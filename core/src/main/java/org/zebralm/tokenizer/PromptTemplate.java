@@ -47,6 +47,39 @@ public final class PromptTemplate {
         };
     }
 
+    /// The ids that a `post_processor` puts before a text and after it.
+    record Ids(List<Integer> before, List<Integer> after) {}
+
+    /// Reads a `post_processor` of type `TemplateProcessing`.
+    ///
+    /// @throws IllegalArgumentException if it is of another type, or its template has not the text in it once
+    static Ids ids(JsonNode postProcessor) {
+        if (!postProcessor.path("type").asText().equals("TemplateProcessing")) {
+            throw new IllegalArgumentException(
+                    "post_processor must be of type TemplateProcessing: got " + postProcessor.path("type"));
+        }
+        List<Integer> before = new ArrayList<>();
+        List<Integer> after = new ArrayList<>();
+        int numTexts = 0;
+        for (JsonNode part : postProcessor.path("single")) {
+            if (part.has("Sequence")) {
+                numTexts++;
+                continue;
+            }
+            String name = part.path("SpecialToken").path("id").asText();
+            JsonNode ids = postProcessor.path("special_tokens").path(name).path("ids");
+            if (ids.isEmpty()) {
+                throw new IllegalArgumentException("post_processor must have ids for \"" + name + "\": got none");
+            }
+            List<Integer> side = numTexts == 0 ? before : after;
+            ids.forEach(id -> side.add(id.asInt()));
+        }
+        if (numTexts != 1) {
+            throw new IllegalArgumentException("post_processor must have the text once: got it " + numTexts + " times");
+        }
+        return new Ids(List.copyOf(before), List.copyOf(after));
+    }
+
     private static void add(ArrayNode template, List<Token> before, String sequence, List<Token> after, int type) {
         before.forEach(token -> add(template, "SpecialToken", token.text(), type));
         add(template, "Sequence", sequence, type);

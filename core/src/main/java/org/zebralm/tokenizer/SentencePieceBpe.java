@@ -3,11 +3,11 @@ package org.zebralm.tokenizer;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 
-/// A SentencePiece BPE model as a `tokenizer.json` that gives the same ids.
+/// A SentencePiece BPE model as a `tokenizer.json`.
 ///
 /// Known to differ: a control piece written out in a text, such as `<s>`, becomes its id, as everywhere in
-/// [Tokenizer]; and where texts get a blank before them, the text after it gets one again, and a text that is a
-/// user-defined piece and nothing else gets none.
+/// [Tokenizer]; and where texts get a blank before them, the text after it gets one again. Of the other differences,
+/// [SentencePieceEncoder#isNeededFor] says which models have them; those of a `tokenizer.model` are encoded by it.
 public final class SentencePieceBpe {
 
     private SentencePieceBpe() {}

@@ -12,7 +12,7 @@ import java.util.Map;
 /// SentencePiece joins the two neighbours whose text together has the greatest score, of equals those furthest left.
 /// So each way to part a piece into two is a merge, in the order of the pieces' scores; ways to part the same piece
 /// have no order there and have that of their ids here, as transformers wrote them. Pieces of equal score have that of
-/// their ids too, where SentencePiece takes the one furthest left in each text.
+/// their ids too, where SentencePiece takes the one furthest left in each text: see [SentencePieceEncoder#isNeededFor].
 final class SentencePieceMerges {
 
     /// Trainers stop at 16 unless told otherwise; the time to part a piece grows with the square.

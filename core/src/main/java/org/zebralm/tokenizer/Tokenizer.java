@@ -17,7 +17,8 @@ import org.jspecify.annotations.Nullable;
 
 /// Text to ids and back, by a Hugging Face `tokenizer.json` or a SentencePiece `tokenizer.model`.
 ///
-/// The work is done by the Rust library, so ids equal those of Python's `tokenizers`. [#encode] adds nothing to a text
+/// The work is done by the Rust library, so ids equal those of Python's `tokenizers`; but of a SentencePiece model that
+/// it would give other ids for, they are made by [SentencePieceEncoder]. [#encode] adds nothing to a text
 /// (no bos, no template) and nothing is cut off; [#encodePrompt] adds what the model expects. As in that library, a
 /// special token written out in a text becomes its id; a caller who encodes text from strangers breaks such literals
 /// up first.
@@ -32,7 +33,8 @@ public final class Tokenizer implements AutoCloseable {
     private final Vocabulary vocabulary;
     private final String fingerprint;
     private final SpecialTokens specialTokens;
-    private final boolean framesText;
+    private final @Nullable SentencePieceTokens sentencePiece;
+    private final boolean libraryFrames;
     private final int[] before;
     private final int[] after;
     private final AtomicLong handle;
@@ -43,9 +45,17 @@ public final class Tokenizer implements AutoCloseable {
         this.vocabulary = Vocabulary.parse(json);
         this.fingerprint = fingerprint(json);
         this.specialTokens = specialTokens;
-        this.framesText = vocabulary.framesText();
-        this.before = framesText ? new int[0] : ids("bos_token", specialTokens.before());
-        this.after = framesText ? new int[0] : ids("eos_token", specialTokens.after());
+        this.sentencePiece = SentencePieceTokens.of(vocabulary);
+        boolean framesText = vocabulary.framesText();
+        this.libraryFrames = framesText && sentencePiece == null;
+        if (framesText && sentencePiece != null) {
+            PromptTemplate.Ids frame = PromptTemplate.ids(vocabulary.postProcessor());
+            this.before = frame.before().stream().mapToInt(Integer::intValue).toArray();
+            this.after = frame.after().stream().mapToInt(Integer::intValue).toArray();
+        } else {
+            this.before = framesText ? new int[0] : ids("bos_token", specialTokens.before());
+            this.after = framesText ? new int[0] : ids("eos_token", specialTokens.after());
+        }
         // Not through DJL's HuggingFaceTokenizer: it reads files beside this one and heeds settings of its own.
         String text = StandardCharsets.UTF_8
                 .newDecoder()
@@ -111,7 +121,7 @@ public final class Tokenizer implements AutoCloseable {
     ///
     /// A prompt that a chat template has rendered has them already; [#encode] is for those.
     public int[] encodePrompt(String text) {
-        if (framesText) {
+        if (libraryFrames) {
             return encode(text, true);
         }
         return Stream.of(before, encode(text), after)
@@ -121,7 +131,7 @@ public final class Tokenizer implements AutoCloseable {
 
     /// What [#encodePrompt] puts before a text.
     public int[] promptBeginning() {
-        if (!framesText) {
+        if (!libraryFrames) {
             return before.clone();
         }
         int[] prompt = encodePrompt(PROBE);
@@ -136,8 +146,11 @@ public final class Tokenizer implements AutoCloseable {
     }
 
     private int[] encode(String text, boolean addSpecialTokens) {
-        return takeIds(
-                TokenizersLibrary.LIB.encode(handle(), WellFormed.of(text).text(), addSpecialTokens));
+        long opened = handle();
+        String wellFormed = WellFormed.of(text).text();
+        return sentencePiece == null
+                ? takeIds(TokenizersLibrary.LIB.encode(opened, wellFormed, addSpecialTokens))
+                : sentencePiece.encode(wellFormed);
     }
 
     /// The ids of many texts, encoded on all cores at once.
@@ -145,6 +158,9 @@ public final class Tokenizer implements AutoCloseable {
     /// DJL's own `batchEncode` also copies offsets, masks and token strings, at half the speed; hence the calls
     /// one level below.
     public List<int[]> encodeAll(List<String> texts) {
+        if (sentencePiece != null) {
+            return texts.parallelStream().map(this::encode).toList();
+        }
         String[] wellFormed =
                 texts.stream().map(text -> WellFormed.of(text).text()).toArray(String[]::new);
         long[] encodings = TokenizersLibrary.LIB.batchEncode(handle(), wellFormed, false);

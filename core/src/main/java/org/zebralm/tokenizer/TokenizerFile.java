@@ -92,6 +92,9 @@ public final class TokenizerFile {
         }
         SentencePieceModel model = SentencePieceModel.parse(bytes);
         ObjectNode json = model.tokenizerJson();
+        if (SentencePieceEncoder.isNeededFor(model)) {
+            json.withObject("model").put(Vocabulary.SENTENCE_PIECE_MODEL, bytes);
+        }
         addTokens(json, model.vocabulary(), laterTokens(file));
         var named = new SpecialTokens(
                 special.bos() == null ? model.bos() : special.bos(),

@@ -3,13 +3,18 @@ package org.zebralm.tokenizer;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.MissingNode;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /// The tokens of a `tokenizer.json` with their ids.
 ///
@@ -17,12 +22,18 @@ import java.util.Set;
 /// token: merges, often the larger half, are skipped without being built.
 final class Vocabulary {
 
+    /// Where a tokenizer.json that we made keeps the SentencePiece model whose ids it cannot give; in base 64, in
+    /// `model`, where other programs pass over what they do not know.
+    static final String SENTENCE_PIECE_MODEL = "sentencepiece_model";
+
     private static final JsonMapper MAPPER = new JsonMapper();
 
     private final Map<String, Integer> ids = new HashMap<>();
     private final Set<Integer> special = new HashSet<>();
     private int size;
-    private boolean framesText;
+    private final List<AddedTokens.Token> addedTokens = new ArrayList<>();
+    private JsonNode postProcessor = MissingNode.getInstance();
+    private byte @Nullable [] sentencePieceModel;
 
     private Vocabulary() {}
 
@@ -36,7 +47,7 @@ final class Vocabulary {
                 switch (key) {
                     case "model" -> vocabulary.readModel(json);
                     case "added_tokens" -> vocabulary.readAddedTokens(json);
-                    case "post_processor" -> vocabulary.framesText = !PromptTemplate.isSilent(MAPPER.readTree(json));
+                    case "post_processor" -> vocabulary.postProcessor = MAPPER.readTree(json);
                     default -> json.skipChildren();
                 }
             }
@@ -62,7 +73,22 @@ final class Vocabulary {
 
     /// Whether the file itself says what is put around a text.
     boolean framesText() {
-        return framesText;
+        return !PromptTemplate.isSilent(postProcessor);
+    }
+
+    /// What the file puts around a text; a missing node if it does not say.
+    JsonNode postProcessor() {
+        return postProcessor;
+    }
+
+    /// The tokens that are taken out of a text, in the order of the file.
+    List<AddedTokens.Token> addedTokens() {
+        return addedTokens;
+    }
+
+    /// The SentencePiece model that the file was made of and is to be encoded by, or null.
+    byte @Nullable [] sentencePieceModel() {
+        return sentencePieceModel;
     }
 
     OptionalInt idOf(String token) {
@@ -74,7 +100,10 @@ final class Vocabulary {
         require(json.currentToken() == JsonToken.START_OBJECT, "has a model that is not an object");
         for (String key = json.nextFieldName(); key != null; key = json.nextFieldName()) {
             JsonToken value = json.nextToken();
-            if (!key.equals("vocab")) {
+            if (key.equals(SENTENCE_PIECE_MODEL)) {
+                require(value == JsonToken.VALUE_STRING, "has a " + SENTENCE_PIECE_MODEL + " that is no string");
+                sentencePieceModel = json.getBinaryValue();
+            } else if (!key.equals("vocab")) {
                 json.skipChildren();
             } else if (value == JsonToken.START_OBJECT) {
                 readIdsByToken(json);
@@ -107,16 +136,23 @@ final class Vocabulary {
             String content = "";
             int id = -1;
             boolean isSpecial = false;
+            boolean lstrip = false;
+            boolean rstrip = false;
+            boolean singleWord = false;
             for (String key = json.nextFieldName(); key != null; key = json.nextFieldName()) {
                 json.nextToken();
                 switch (key) {
                     case "content" -> content = json.getText();
                     case "id" -> id = json.getIntValue();
                     case "special" -> isSpecial = json.getBooleanValue();
+                    case "lstrip" -> lstrip = json.getBooleanValue();
+                    case "rstrip" -> rstrip = json.getBooleanValue();
+                    case "single_word" -> singleWord = json.getBooleanValue();
                     default -> json.skipChildren();
                 }
             }
             put(content, id);
+            addedTokens.add(new AddedTokens.Token(id, content, lstrip, rstrip, singleWord));
             if (isSpecial) {
                 special.add(id);
             }

@@ -15,7 +15,8 @@ record SentencePieceFixture(String name, int unknown, List<Case> cases) {
     /// A text with its ids, and the text that comes of them.
     record Case(String text, List<Integer> ids, String decoded) {}
 
-    static final List<String> NAMES = List.of("llama", "gemma", "symbols", "no-bytes", "rules", "unigram", "unescaped");
+    static final List<String> NAMES =
+            List.of("llama", "gemma", "symbols", "no-bytes", "rules", "unigram", "unigram-bytes", "ties", "unescaped");
 
     static SentencePieceFixture read(String name) {
         try {
