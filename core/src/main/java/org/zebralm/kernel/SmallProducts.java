@@ -1,6 +1,7 @@
 package org.zebralm.kernel;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -61,44 +62,91 @@ public final class SmallProducts {
             throw new IllegalArgumentException(
                     "a bias must be [" + weight.outputs() + "] in float32 or bfloat16: got " + bias);
         }
+        return multiplyAll(x, List.of(weight), Collections.singletonList(bias)).getFirst();
+    }
+
+    /// Maps up to [#MAX_ROWS] rows by several weights, with one waking of the threads where they lie alike.
+    ///
+    /// @param biases one for each weight, or null for none
+    /// @throws IllegalArgumentException as [#multiply]
+    public List<Tensor> multiplyAll(Tensor x, List<Weight> weights, List<@Nullable Tensor> biases) {
+        long in = x.size(-1);
         long rows = x.numElements() / in;
-        Tensor y_RO = Tensors.empty(x.dtype(), rows, weight.outputs());
-        var outputs = new ProductOutputs(
+        RowView read = RowView.of(x.reshape(rows, 1, in));
+        long[] shape = x.shape();
+        List<Tensor> products = new ArrayList<>(weights.size());
+        synchronized (this) { // one call at a time: the inputs are shared
+            List<CpuPool.Task> tasks = new ArrayList<>();
+            int floats = 0;
+            for (int i = 0; i < weights.size(); i++) {
+                Weight weight = weights.get(i);
+                Tensor bias = biases.get(i);
+                Tensor y_RO = Tensors.empty(x.dtype(), rows, weight.outputs());
+                shape[shape.length - 1] = weight.outputs();
+                products.add(y_RO.reshape(shape));
+                if (i == 0 || !liesAlike(weight, weights.get(i - 1))) {
+                    if (i > 0) {
+                        pool.run(tasks, floats);
+                        tasks.clear();
+                    }
+                    prepare(read, weight);
+                }
+                floats = Math.max(floats, addTasks(weight, read.tokens(), outputs(y_RO, weight, bias), tasks));
+            }
+            pool.run(tasks, floats);
+        }
+        return products;
+    }
+
+    private static ProductOutputs outputs(Tensor y_RO, Weight weight, @Nullable Tensor bias) {
+        return new ProductOutputs(
                 RowView.of(y_RO.unsqueeze(1)),
                 weight instanceof Int8Weight(Tensor _, Tensor factors)
                         ? factors.contiguous().address()
                         : 0,
                 bias == null ? null : RowView.of(bias.reshape(1, 1, bias.numElements())));
-        RowView read = RowView.of(x.reshape(rows, 1, in));
-        synchronized (this) { // one call at a time: the inputs are shared
-            switch (weight) {
-                case DenseWeight(Tensor dense) -> multiply(read, RowView.of(dense.unsqueeze(1)), outputs);
-                case Int8Weight(Tensor numbers, Tensor _) -> multiply(read, RowView.of(numbers.unsqueeze(1)), outputs);
-                case Int4Weight int4 -> multiply(read, int4, outputs);
-            }
-        }
-        long[] shape = x.shape();
-        shape[shape.length - 1] = weight.outputs();
-        return y_RO.reshape(shape);
     }
 
-    private void multiply(RowView x, RowView weights, ProductOutputs outputs) {
-        inputs.read(x);
+    /// Returns whether inputs that are ready for one weight are so for the other.
+    private static boolean liesAlike(Weight a, Weight b) {
+        if (a instanceof Int4Weight one && b instanceof Int4Weight other) {
+            return one.layout().inputs() == other.layout().inputs()
+                    && one.layout().group() == other.layout().group();
+        }
+        return !(a instanceof Int4Weight) && !(b instanceof Int4Weight);
+    }
+
+    private void prepare(RowView x, Weight weight) {
+        if (weight instanceof Int4Weight int4) {
+            inputs.read(x, int4.layout());
+        } else {
+            inputs.read(x);
+        }
+    }
+
+    /// Adds the tasks of a product with inputs that are ready; returns the scratch floats that they need.
+    private int addTasks(Weight weight, int rows, ProductOutputs outputs, List<CpuPool.Task> tasks) {
+        return switch (weight) {
+            case DenseWeight(Tensor dense) -> addTasks(RowView.of(dense.unsqueeze(1)), rows, outputs, tasks);
+            case Int8Weight(Tensor numbers, Tensor _) ->
+                addTasks(RowView.of(numbers.unsqueeze(1)), rows, outputs, tasks);
+            case Int4Weight int4 -> addTasks(int4, rows, outputs, tasks);
+        };
+    }
+
+    private int addTasks(RowView weights, int rows, ProductOutputs outputs, List<CpuPool.Task> tasks) {
         int eights = (weights.tokens() + ProductOutputs.TOGETHER - 1) / ProductOutputs.TOGETHER;
-        List<RowProducts> tasks = new ArrayList<>();
         int count = numTasks((long) weights.tokens() * weights.tokenBytes(), eights);
         for (int i = 0; i < count; i++) {
             tasks.add(new RowProducts(inputs, weights, outputs, eights * i / count, eights * (i + 1) / count));
         }
-        pool.run(tasks, RowProducts.floats(x.tokens()));
+        return RowProducts.floats(rows);
     }
 
-    private void multiply(RowView x, Int4Weight weight, ProductOutputs outputs) {
+    private int addTasks(Int4Weight weight, int rows, ProductOutputs outputs, List<CpuPool.Task> tasks) {
         Int4Layout layout = weight.layout();
-        inputs.read(x, layout);
         RowView scales = RowView.of(weight.scales().unsqueeze(1));
         Tensor words = weight.words().contiguous();
-        List<Int4RowProducts> tasks = new ArrayList<>();
         int eights = (layout.outputs() + ProductOutputs.TOGETHER - 1) / ProductOutputs.TOGETHER;
         int count = numTasks(weight.bytes(), eights);
         for (int i = 0; i < count; i++) {
@@ -106,7 +154,7 @@ public final class SmallProducts {
             int to = eights * (i + 1) / count;
             tasks.add(new Int4RowProducts(inputs, layout, words.address(), scales, outputs, from, to));
         }
-        pool.run(tasks, Int4RowProducts.floats(x.tokens(), layout));
+        return Int4RowProducts.floats(rows, layout);
     }
 
     private int numTasks(long bytes, int eights) {

@@ -1,5 +1,6 @@
 package org.zebralm.model;
 
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.zebralm.kernel.AttentionSpec;
 import org.zebralm.kernel.Span;
@@ -79,10 +80,11 @@ public record Attention(
 
     /// Returns rotated queries and keys, and values, of `[T, D]`.
     public Heads project(Tensor x_TD, Rope.Rotation rotation) {
+        List<Tensor> all = Linear.forwardAll(x_TD, query, key, value);
         return new Heads(
-                rotation.consume(normed(queryNorm, query.forward(x_TD), numHeads)),
-                rotation.consume(normed(keyNorm, key.forward(x_TD), numKvHeads)),
-                heads(value.forward(x_TD), numKvHeads));
+                rotation.consume(normed(queryNorm, all.get(0), numHeads)),
+                rotation.consume(normed(keyNorm, all.get(1), numKvHeads)),
+                heads(all.get(2), numKvHeads));
     }
 
     /// Normalises what the norm's width says: each head, or all of them together.

@@ -1,5 +1,6 @@
 package org.zebralm.nn;
 
+import java.util.List;
 import java.util.Optional;
 import org.zebralm.kernel.RowKernels;
 import org.zebralm.tensor.Tensor;
@@ -23,8 +24,9 @@ public record GatedFeedForward(Linear gate, Linear up, Linear down, Activation a
 
     @Override
     public Tensor forward(Tensor x_TD) {
-        Tensor gate_TF = gate.forward(x_TD);
-        Tensor up_TF = up.forward(x_TD);
+        List<Tensor> both = Linear.forwardAll(x_TD, gate, up);
+        Tensor gate_TF = both.get(0);
+        Tensor up_TF = both.get(1);
         Optional<RowKernels> rows = activation == Activation.SILU ? Inference.rows(x_TD) : Optional.empty();
         return down.forward(
                 rows.isPresent()
