@@ -213,8 +213,7 @@ class GgufConversionTest {
 
     /// A folder's logits are transformers' ([ConversionInteropTest]), and longer than the trained length.
     @ParameterizedTest
-    @ValueSource(
-            strings = {"linear:4", "ntk:4", "yarn:4", "llama3:8", "theta=77777", "yarn:2,original=32"})
+    @ValueSource(strings = {"linear:4", "ntk:4", "yarn:4", "llama3:8", "theta=77777", "yarn:2,original=32"})
     void rotationsAreThoseOfAFolder(String rope) {
         Conversion change = Conversion.unchanged(ConvertTarget.HF).withRope(RopeChange.parse(rope));
         Path source = Fixtures.path("llama");

@@ -126,8 +126,7 @@ class GgufLlamaCppTest {
         List<Integer> prompt = new Random(4).ints(PROMPT, 0, 256).boxed().toList();
         ObjectNode zebra = GgufModels.config("llama-linear");
         zebra.put("model_type", "cwm").put("sliding_window", 9).put("num_hidden_layers", 4);
-        zebra.remove("rope_parameters");
-        zebra.put("rope_theta", 10_000.0);
+        zebra.putObject("rope_parameters").put("rope_type", "default").put("rope_theta", 10_000.0);
         List.of("full_attention", "sliding_attention", "sliding_attention", "sliding_attention")
                 .forEach(zebra.putArray("layer_types")::add);
         Conversion global = Conversion.unchanged(null).withLayers(LayerPattern.parse("G", null));
