@@ -14,12 +14,7 @@ record ConversionSummary(String source, Path target, ConversionPlan plan) {
     @Override
     public String toString() {
         var text = new StringBuilder("%s: %s, %s of %s weights, from %s"
-                .formatted(
-                        target,
-                        plan.familyAfter(),
-                        Units.bytes(plan.weightBytes()),
-                        plan.dtype().label(),
-                        source));
+                .formatted(target, plan.familyAfter(), Units.bytes(plan.weightBytes()), plan.typeLabel(), source));
         List<String> changes = changes();
         (changes.isEmpty() ? List.of("nothing but the form") : changes)
                 .forEach(change -> text.append("%n  changed: %s".formatted(change)));

@@ -9,7 +9,9 @@ import org.jspecify.annotations.Nullable;
 import org.zebralm.checkpoint.Conversion;
 import org.zebralm.checkpoint.ConversionPlan;
 import org.zebralm.checkpoint.ConvertTarget;
+import org.zebralm.checkpoint.GgufOutput;
 import org.zebralm.checkpoint.LayerPattern;
+import org.zebralm.checkpoint.ModelFolder;
 import org.zebralm.checkpoint.ModelLocation;
 import org.zebralm.checkpoint.RopeChange;
 import org.zebralm.tensor.DType;
@@ -23,8 +25,8 @@ import picocli.CommandLine.Spec;
 /// `zebra convert SRC DST`: a model in another form, with other layers, rotations or types.
 @Command(
         description = {
-            "Write a model in another form: from any that Zebra opens to a folder that transformers and vLLM open, with"
-                    + " local layers, another rotation, another type.",
+            "Write a model in another form: from any that Zebra opens to a folder that transformers and vLLM open, or a"
+                    + " file that llama.cpp opens, with local layers, another rotation, another type.",
             "Weights are converted one at a time, and DST appears whole or not at all. What changed and what is lost is"
                     + " printed; 'zebra inspect SRC' says beforehand what could not be said in which form."
         },
@@ -42,14 +44,16 @@ import picocli.CommandLine.Spec;
             "  zebra convert LLAMA zebra --group 4 --window 513",
             "  zebra convert LLAMA zebra --layers GLLLLL --window 1024 --rope yarn:4",
             "  zebra convert model.gguf folder --dtype bfloat16",
-            "  zebra convert MODEL smaller --dtype bfloat16 --max-shard-size 2GB"
+            "  zebra convert MODEL smaller --dtype bfloat16 --max-shard-size 2GB",
+            "  zebra convert LLAMA llama.gguf --dtype q8_0",
+            "  zebra convert ZEBRA global.gguf --layers G --dtype q4_0"
         })
 final class ConvertVerb implements Callable<Integer> {
     @Parameters(index = "0", paramLabel = "SRC", description = "A model folder or file, or the id of a cached one.")
     @SuppressWarnings("NullAway.Init") // set by picocli
     private String source;
 
-    @Parameters(index = "1", paramLabel = "DST", description = "The folder to write, new or empty.")
+    @Parameters(index = "1", paramLabel = "DST", description = "The folder to write, new or empty; for gguf the file.")
     @SuppressWarnings("NullAway.Init") // set by picocli
     private Path target;
 
@@ -58,7 +62,8 @@ final class ConvertVerb implements Callable<Integer> {
             paramLabel = "FORM",
             description =
                     "hf: the model's own family; cwm: Llama with layers of both kinds (llama, where all are global);"
-                            + " gguf (default: hf where the family can say the result, else cwm).")
+                            + " gguf: a file for llama.cpp, if it computes the same (default: gguf if DST ends in"
+                            + " .gguf, else hf where the family can say the result, else cwm).")
     private @Nullable String to;
 
     @Option(names = "--group", paramLabel = "N", description = "Groups of N layers, the first of each global.")
@@ -88,18 +93,22 @@ final class ConvertVerb implements Callable<Integer> {
     @Option(
             names = "--dtype",
             paramLabel = "TYPE",
-            description = "float32, float16 or bfloat16 (default: as stored; quantized weights as bfloat16).")
+            description = "float32, float16 or bfloat16; for gguf also q8_0 or q4_0, its matrices in blocks of 32"
+                    + " (default: as stored; quantized weights as bfloat16).")
     private @Nullable String dtype;
 
     @Option(
             names = "--max-shard-size",
             paramLabel = "SIZE",
-            defaultValue = "5GB",
-            description = "Weights beyond it go to several files (default: ${DEFAULT-VALUE}).")
-    @SuppressWarnings("NullAway.Init") // set by picocli
-    private String maxShardSize;
+            description = "Weights beyond it go to several files; a gguf is one (default: 5GB).")
+    private @Nullable String maxShardSize;
 
-    @Option(names = "--force", description = "Write to a folder that holds something: its model is replaced.")
+    @Option(names = "--no-tokenizer", description = "Leave the tokenizer out of a gguf, for one that llama.cpp lacks.")
+    private boolean noTokenizer;
+
+    @Option(
+            names = "--force",
+            description = "Write to a folder that holds something: its model is replaced. For gguf: replace the file.")
     private boolean force;
 
     @Spec
@@ -108,20 +117,40 @@ final class ConvertVerb implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        var conversion = new Conversion(
-                to == null ? null : ConvertTarget.parse(to),
-                pattern(),
-                rope == null ? null : RopeChange.parse(rope),
-                positions,
-                dtype == null ? null : DType.parse(dtype),
-                ByteSize.parse(maxShardSize));
-        ConversionPlan plan = ConversionPlan.of(ModelLocation.find(source), conversion);
-        requireRoom(plan.weightBytes());
+        ConversionPlan plan = ConversionPlan.of(ModelLocation.find(source), conversion());
+        requireRoom(plan.diskBytes());
         write(plan);
         PrintWriter out = spec.commandLine().getOut();
         out.println(new ConversionSummary(source, target, plan));
         out.flush();
         return Main.OK;
+    }
+
+    private Conversion conversion() {
+        @Nullable
+        ConvertTarget form =
+                to != null ? ConvertTarget.parse(to) : ConvertTarget.isGguf(target) ? ConvertTarget.GGUF : null;
+        if (form == ConvertTarget.GGUF && maxShardSize != null) {
+            throw new IllegalArgumentException("a gguf is one file, whatever its size: leave out --max-shard-size");
+        }
+        GgufOutput.@Nullable Type type =
+                dtype == null ? null : GgufOutput.Type.find(dtype).orElse(null);
+        if (form == ConvertTarget.GGUF && dtype != null && type == null) {
+            throw new IllegalArgumentException(
+                    "weights of a gguf can be stored as float32, float16, bfloat16, q8_0 or q4_0: got " + dtype);
+        }
+        boolean isQuantized = type != null && type.isQuantized();
+        Conversion conversion = new Conversion(
+                form,
+                pattern(),
+                rope == null ? null : RopeChange.parse(rope),
+                positions,
+                dtype == null || isQuantized ? null : DType.parse(dtype),
+                maxShardSize == null ? ModelFolder.DEFAULT_MAX_SHARD_BYTES : ByteSize.parse(maxShardSize));
+        if (type != null && isQuantized) {
+            conversion = conversion.quantized(type);
+        }
+        return noTokenizer ? conversion.withoutTokenizer() : conversion;
     }
 
     private LayerPattern pattern() {

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -96,7 +97,9 @@ class ConvertVerbTest {
             --group 2               | the model has no local layers yet
             --window 9              | the model has no local layers yet
             --to onnx               | a model can be converted to hf, cwm, gguf: got "onnx"
-            --to gguf               | gguf
+            --to gguf               | a gguf file is known by its name, which must end in .gguf: got
+            --dtype q8_0            | only a gguf file can have quantized weights
+            --no-tokenizer          | only a gguf file can be written without the tokenizer
             --to hf --group 2 --window 9 | a llama has no local layers
             --dtype int8            | weights can be stored as float32, float16 or bfloat16: got int8
             --rope cubic:2          | a rotation must be one of
@@ -110,6 +113,79 @@ class ConvertVerbTest {
         assertThat(target()).doesNotExist();
     }
 
+    private Path file() {
+        return folder.resolve("model.gguf");
+    }
+
+    private int convertToFile(String fixture, String... options) {
+        List<String> arguments =
+                new ArrayList<>(List.of("convert", Fixtures.path(fixture).toString(), file().toString()));
+        arguments.addAll(List.of(options));
+        return zebra(arguments.toArray(String[]::new));
+    }
+
+    @Test
+    void aFileThatEndsInGgufIsOne() {
+        assertThat(convertToFile("gguf/llama.gguf", "--dtype", "q4_0", "--rope", "yarn:2,original=64"))
+                .as(err.toString())
+                .isZero();
+
+        assertThat(out.toString())
+                .contains("model.gguf: llama, ")
+                .contains(" of q4_0 weights, from ")
+                .contains("changed: the rotation, from ")
+                .contains(" tensors of float16 rounded to Q4_0")
+                .contains("lost: the file has no tokenizer, as the model has none");
+        assertThat(file()).isRegularFile();
+        assertThat(ModelFolder.read(file()).config().maxPositions()).isEqualTo(128);
+    }
+
+    @Test
+    void aZebraBecomesAGgufWithGlobalLayersOnly() {
+        assertThat(convertToFile("cwm")).isEqualTo(Main.FAILED);
+        assertThat(err.toString())
+                .startsWith("zebra: llama.cpp has no architecture that computes this model; in the nearest, llama, all"
+                        + " layers attend globally: got a window of ")
+                .contains("(--layers G)")
+                .doesNotContain("\tat ");
+        assertThat(file()).doesNotExist();
+
+        assertThat(convertToFile("cwm", "--to", "gguf", "--layers", "G", "--dtype", "bfloat16"))
+                .as(err.toString())
+                .isZero();
+        assertThat(out.toString())
+                .contains("changed: the family, from cwm to llama")
+                .contains("of 6 layers became global");
+        assertThat(ModelFolder.read(file()).config().attentionTypes()).containsOnly(new AttentionType.Global());
+
+        assertThat(convertToFile("llama")).isEqualTo(Main.FAILED);
+        assertThat(err.toString()).contains("model.gguf exists already").contains("--force");
+        assertThat(ModelFolder.read(file()).config().numLayers()).isEqualTo(6);
+        assertThat(convertToFile("llama", "--force")).isZero();
+        assertThat(ModelFolder.read(file()).config().numLayers()).isEqualTo(3);
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            --dtype f16             | weights of a gguf can be stored as float32, float16, bfloat16, q8_0 or q4_0: got f16
+            --dtype q8_0            | take float16 or bfloat16
+            --max-shard-size 1GB    | a gguf is one file, whatever its size
+            --group 3 --window 9    | all layers attend globally: got a window of 9
+            """)
+    void whatAGgufCannotBeIsRefused(String options, String rule) throws IOException {
+        assertThat(convertToFile("llama", options.split(" ", -1))).isEqualTo(Main.FAILED);
+        assertThat(err.toString()).startsWith("zebra: ").contains(rule).doesNotContain("\tat ");
+        assertThat(folder).isEmptyDirectory();
+    }
+
+    @Test
+    void aFolderIsNoGguf() throws IOException {
+        Files.createDirectory(file());
+        assertThat(convertToFile("llama", "--force")).isEqualTo(Main.FAILED);
+        assertThat(err.toString()).contains("a gguf is one file: ").contains("model.gguf is a folder");
+        assertThat(file()).isEmptyDirectory();
+    }
+
     @Test
     void inspectSaysWhatConvertWould() throws IOException {
         String qwen = Fixtures.path("families/qwen2").toString();
@@ -119,7 +195,10 @@ class ConvertVerbTest {
                 .contains("unusual:")
                 .contains("  biases on queries, keys and values")
                 .contains("  hf (qwen2): loses there is no tokenizer")
-                .contains("  cwm: no; only a model of Llama's architecture");
+                .contains("  cwm: no; only a model of Llama's architecture")
+                .contains(
+                        "  gguf: no; llama.cpp has no architecture that computes this model; in the nearest, qwen2, all"
+                                + " layers attend globally: got a window of");
 
         out.getBuffer().setLength(0);
         assertThat(zebra("inspect", Fixtures.path("gguf/llama-quantized.gguf").toString(), "--json"))
@@ -131,6 +210,11 @@ class ConvertVerbTest {
         assertThat(json.at("/exports/hf/possible").asBoolean()).isTrue();
         assertThat(json.at("/exports/hf/lost/0").asText()).endsWith("rounded to bfloat16");
         assertThat(json.at("/exports/cwm/family").asText()).isEqualTo("llama");
+        assertThat(json.at("/exports/gguf/possible").asBoolean()).isTrue();
+        assertThat(json.at("/exports/gguf/family").asText()).isEqualTo("llama");
+        assertThat(json.at("/exports/gguf/lost").toString())
+                .contains("rounded to bfloat16")
+                .contains("the file has no tokenizer, as the model has none");
         assertThat(json.path("unusual").isArray()).isTrue();
     }
 

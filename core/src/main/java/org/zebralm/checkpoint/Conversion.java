@@ -12,12 +12,16 @@ import org.zebralm.tensor.DType;
 /// @param rope how positions are known, or null for as they are
 /// @param positions the limit to be written, or null for what follows from the rest
 /// @param dtype what weights are stored in; null for as they are, quantized ones as the model's settings say
+/// @param quantized for a GGUF file, blocks that its matrices are stored in, in place of a type
+/// @param hasTokenizer whether the tokenizer goes along; only a GGUF file can be without
 public record Conversion(
         @Nullable ConvertTarget target,
         LayerPattern layers,
         @Nullable RopeChange rope,
         @Nullable Integer positions,
         @Nullable DType dtype,
+        GgufOutput.@Nullable Type quantized,
+        boolean hasTokenizer,
         long maxShardBytes) {
     public Conversion {
         if (positions != null && positions < 1) {
@@ -27,9 +31,32 @@ public record Conversion(
             throw new IllegalArgumentException(
                     "weights can be stored as float32, float16 or bfloat16: got " + dtype.label());
         }
+        if (quantized != null && target != ConvertTarget.GGUF) {
+            throw new IllegalArgumentException(
+                    "only a gguf file can have quantized weights, others float32, float16 or bfloat16: got "
+                            + quantized.label());
+        }
+        if (quantized != null && (dtype != null || !quantized.isQuantized())) {
+            throw new IllegalArgumentException(
+                    "weights are stored as a type or in blocks: got " + quantized.label() + " and " + dtype);
+        }
+        if (!hasTokenizer && target != ConvertTarget.GGUF) {
+            throw new IllegalArgumentException("only a gguf file can be written without the tokenizer that there is");
+        }
         if (maxShardBytes < 1) {
             throw new IllegalArgumentException("a shard must have at least 1 byte: got " + maxShardBytes);
         }
+    }
+
+    /// Weights of a type, and the tokenizer with them.
+    public Conversion(
+            @Nullable ConvertTarget target,
+            LayerPattern layers,
+            @Nullable RopeChange rope,
+            @Nullable Integer positions,
+            @Nullable DType dtype,
+            long maxShardBytes) {
+        this(target, layers, rope, positions, dtype, null, true, maxShardBytes);
     }
 
     /// Returns the conversion that changes nothing but the form.
@@ -37,24 +64,37 @@ public record Conversion(
         return new Conversion(target, LayerPattern.keep(null), null, null, null, ModelFolder.DEFAULT_MAX_SHARD_BYTES);
     }
 
+    public Conversion withTarget(ConvertTarget other) {
+        return new Conversion(other, layers, rope, positions, dtype, quantized, hasTokenizer, maxShardBytes);
+    }
+
     public Conversion withLayers(LayerPattern others) {
-        return new Conversion(target, others, rope, positions, dtype, maxShardBytes);
+        return new Conversion(target, others, rope, positions, dtype, quantized, hasTokenizer, maxShardBytes);
     }
 
     public Conversion withRope(RopeChange change) {
-        return new Conversion(target, layers, change, positions, dtype, maxShardBytes);
+        return new Conversion(target, layers, change, positions, dtype, quantized, hasTokenizer, maxShardBytes);
     }
 
     public Conversion withPositions(int limit) {
-        return new Conversion(target, layers, rope, limit, dtype, maxShardBytes);
+        return new Conversion(target, layers, rope, limit, dtype, quantized, hasTokenizer, maxShardBytes);
     }
 
     public Conversion withDType(DType stored) {
-        return new Conversion(target, layers, rope, positions, stored, maxShardBytes);
+        return new Conversion(target, layers, rope, positions, stored, null, hasTokenizer, maxShardBytes);
+    }
+
+    /// Stores a GGUF file's matrices in blocks.
+    public Conversion quantized(GgufOutput.Type blocks) {
+        return new Conversion(target, layers, rope, positions, null, blocks, hasTokenizer, maxShardBytes);
+    }
+
+    public Conversion withoutTokenizer() {
+        return new Conversion(target, layers, rope, positions, dtype, quantized, false, maxShardBytes);
     }
 
     public Conversion withMaxShardBytes(long bytes) {
-        return new Conversion(target, layers, rope, positions, dtype, bytes);
+        return new Conversion(target, layers, rope, positions, dtype, quantized, hasTokenizer, bytes);
     }
 
     List<AttentionType> attentionTypes(ZebraConfig config) {

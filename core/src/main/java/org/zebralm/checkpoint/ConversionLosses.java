@@ -16,6 +16,36 @@ final class ConversionLosses {
     /// @param stored its weights, or null if they are not there
     static List<String> of(
             SourceModel source, ConvertedConfig converted, @Nullable StoredWeights stored, @Nullable DType wanted) {
+        List<String> losses = ofSettings(source, converted);
+        if (stored != null) {
+            addRounding(losses, stored, stored.written(wanted, decoded(source)));
+        }
+        if (!source.files().hasTokenizer()) {
+            losses.add("there is no tokenizer to go along");
+        }
+        return List.copyOf(losses);
+    }
+
+    /// @param stored its weights, or null if they are not there
+    static List<String> ofGguf(
+            SourceModel source, ConvertedConfig converted, @Nullable StoredWeights stored, GgufWriter writer) {
+        List<String> losses = ofSettings(source, converted);
+        if (stored != null) {
+            Map<String, GgufType> types = writer.types();
+            Map<String, Integer> counts = new TreeMap<>();
+            stored.tensors().forEach((name, entry) -> {
+                GgufType to = TensorNames.find(types, name, "the result");
+                if (to.plain == null || !isExact(entry, to.plain)) {
+                    count(counts, entry, to.plain == null ? to.name() : to.plain.label());
+                }
+            });
+            add(losses, counts);
+        }
+        losses.addAll(writer.remarks());
+        return List.copyOf(losses);
+    }
+
+    private static List<String> ofSettings(SourceModel source, ConvertedConfig converted) {
         List<String> losses = new ArrayList<>();
         if (source.isPart()) {
             losses.add("all but the language model: what it sees with is left out");
@@ -28,13 +58,7 @@ final class ConversionLosses {
         if (!keys.isEmpty()) {
             losses.add("keys of its config.json that change nothing: " + String.join(", ", keys));
         }
-        if (stored != null) {
-            addRounding(losses, stored, stored.written(wanted, decoded(source)));
-        }
-        if (!source.files().hasTokenizer()) {
-            losses.add("there is no tokenizer to go along");
-        }
-        return List.copyOf(losses);
+        return losses;
     }
 
     /// Returns what quantized weights become where nothing else is asked for.
@@ -48,9 +72,17 @@ final class ConversionLosses {
         stored.tensors().forEach((name, entry) -> {
             DType to = TensorNames.find(written, name, "the result");
             if (!isExact(entry, to)) {
-                counts.merge(entry.type() + " rounded to " + to.label(), 1, Integer::sum);
+                count(counts, entry, to.label());
             }
         });
+        add(losses, counts);
+    }
+
+    private static void count(Map<String, Integer> counts, StoredWeights.Entry entry, String to) {
+        counts.merge(entry.type() + " rounded to " + to + (entry.type().equals(to) ? " anew" : ""), 1, Integer::sum);
+    }
+
+    private static void add(List<String> losses, Map<String, Integer> counts) {
         counts.forEach((what, count) -> losses.add(count + (count == 1 ? " tensor of " : " tensors of ") + what));
     }
 

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -11,6 +12,7 @@ import java.util.Objects;
 import java.util.SequencedMap;
 import java.util.function.LongConsumer;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.zebralm.model.ZebraConfig;
 import org.zebralm.tensor.DType;
 
@@ -23,6 +25,7 @@ public final class ConversionPlan {
     private final ConvertedConfig converted;
     private final StoredWeights stored;
     private final SequencedMap<String, DType> types;
+    private final @Nullable GgufWriter gguf;
 
     private ConversionPlan(SourceModel source, Conversion conversion, ConvertedConfig converted, StoredWeights stored) {
         this.source = source;
@@ -30,6 +33,7 @@ public final class ConversionPlan {
         this.converted = converted;
         this.stored = stored;
         this.types = stored.written(conversion.dtype(), ConversionLosses.decoded(source));
+        this.gguf = converted.target() == ConvertTarget.GGUF ? converted.gguf(source, conversion, dtype()) : null;
     }
 
     /// Plans the conversion of a model, which may be of any form that [ModelFolder#read] reads.
@@ -66,37 +70,56 @@ public final class ConversionPlan {
         return converted.config();
     }
 
-    /// Returns what most of the result's numbers are stored as.
-    public DType dtype() {
+    /// Returns what most of the result's numbers are stored as; those of quantized ones are of the type before.
+    DType dtype() {
         return stored.usual(types);
     }
 
+    /// Returns what most of the result's numbers are stored as, as the user calls it: `bfloat16`, `q8_0`.
+    public String typeLabel() {
+        return gguf == null ? dtype().label() : gguf.type().label();
+    }
+
+    /// Returns the bytes that progress is counted in.
     public long weightBytes() {
+        if (gguf != null) {
+            return gguf.tensorBytes();
+        }
         return stored.tensors().entrySet().stream()
                 .mapToLong(tensor -> Math.multiplyExact(
                         tensor.getValue().numElements(), type(tensor.getKey()).bytes()))
                 .sum();
     }
 
-    /// Returns what the model has and the result has not, in words.
-    public List<String> losses() {
-        return ConversionLosses.of(source, converted, stored, conversion.dtype());
+    /// Returns the room that the result needs on its disk: for a GGUF file to the byte, else for its weights.
+    public long diskBytes() {
+        return gguf == null ? weightBytes() : gguf.fileBytes();
     }
 
-    /// Writes the result as a model folder: first beside its place, then there by renaming, `config.json` last.
+    /// Returns what the model has and the result has not, in words.
+    public List<String> losses() {
+        return gguf == null
+                ? ConversionLosses.of(source, converted, stored, conversion.dtype())
+                : ConversionLosses.ofGguf(source, converted, stored, gguf);
+    }
+
+    /// Writes the result, a folder or a GGUF file: first beside its place, then there by renaming, of a folder
+    /// `config.json` last.
     ///
     /// Weights are read and converted one at a time, so that memory holds one beyond the mapped files.
     ///
-    /// @param force whether a folder that holds something already may be written to: a model there is replaced,
-    ///     other files stay
+    /// @param force whether a file may be replaced, and a folder be written to that holds something: a model there
+    ///     is replaced, other files stay
     /// @param progress told the bytes of weights written so far
-    /// @throws IllegalArgumentException if the folder is the model's own or holds something
+    /// @throws IllegalArgumentException if the folder or file is the model's own, or holds something
     /// @throws UncheckedIOException if it cannot be written, saying why
-    public void write(Path folder, boolean force, LongConsumer progress) {
-        requireUsable(folder, force);
-        switch (converted.target()) {
-            case HF, CWM -> writeFolder(folder, progress);
-            case GGUF -> throw new AssertionError("no plan is made for what is not built in");
+    public void write(Path target, boolean force, LongConsumer progress) {
+        if (gguf == null) {
+            requireUsable(target, force);
+            writeFolder(target, progress);
+        } else {
+            requireUsableFile(target, force);
+            gguf.write(target, (_, bytes, _) -> progress.accept(bytes));
         }
     }
 
@@ -153,6 +176,25 @@ public final class ConversionPlan {
             throw new IllegalArgumentException(folder
                     + " must be empty or new: it holds something; name another folder, or replace the model there with"
                     + " --force");
+        }
+    }
+
+    private void requireUsableFile(Path file, boolean force) {
+        if (Files.isDirectory(file)) {
+            throw new IllegalArgumentException("a gguf is one file: " + file
+                    + " is a folder; name a file, in it or elsewhere, that ends in " + ConvertTarget.GGUF_ENDING);
+        }
+        if (!ConvertTarget.isGguf(file)) {
+            throw new IllegalArgumentException("a gguf file is known by its name, which must end in "
+                    + ConvertTarget.GGUF_ENDING + ": got " + file);
+        }
+        if (real(file).equals(real(source.folder().path()))) {
+            throw new IllegalArgumentException(
+                    "the converted model must have a file of its own, not that of the model it is made of: got "
+                            + file);
+        }
+        if (Files.exists(file, LinkOption.NOFOLLOW_LINKS) && !force) {
+            throw new IllegalArgumentException(file + " exists already: name another file, or replace it with --force");
         }
     }
 

@@ -1,5 +1,6 @@
 package org.zebralm.checkpoint;
 
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.stream.Collectors;
 
@@ -12,6 +13,8 @@ public enum ConvertTarget {
     /// A file for llama.cpp.
     GGUF("gguf");
 
+    static final String GGUF_ENDING = ".gguf";
+
     private final String label;
 
     ConvertTarget(String label) {
@@ -20,6 +23,12 @@ public enum ConvertTarget {
 
     public String label() {
         return label;
+    }
+
+    /// Returns whether a name is a GGUF file's.
+    public static boolean isGguf(Path path) {
+        Path name = path.getFileName();
+        return name != null && name.toString().endsWith(GGUF_ENDING);
     }
 
     /// Returns the target of a label.

@@ -1,5 +1,6 @@
 package org.zebralm.checkpoint;
 
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -10,7 +11,7 @@ import org.zebralm.tensor.DType;
 /// The settings of a converted model as they will be written.
 ///
 /// @param modelType what the result calls itself
-/// @param json its `config.json`, without the type of the weights
+/// @param json its `config.json`, without the type of the weights; empty for a GGUF file, which has none
 /// @param config what that means
 record ConvertedConfig(ConvertTarget target, String modelType, ObjectNode json, ZebraConfig config) {
     /// Says how a model is written, or refuses.
@@ -20,14 +21,15 @@ record ConvertedConfig(ConvertTarget target, String modelType, ObjectNode json, 
     /// @throws IllegalArgumentException if the target cannot say what the result computes, or cannot be written
     static ConvertedConfig of(SourceModel source, Conversion conversion) {
         @Nullable ConvertTarget target = conversion.target();
-        if (target != null) {
-            return of(source, conversion, target);
-        }
+        return target == null ? folder(source, conversion) : of(source, conversion, target);
+    }
+
+    private static ConvertedConfig folder(SourceModel source, Conversion conversion) {
         try {
-            return of(source, conversion, ConvertTarget.HF);
+            return FamilyConfig.of(source, conversion);
         } catch (IllegalArgumentException ownFamily) {
             try {
-                return of(source, conversion, ConvertTarget.CWM);
+                return cwm(source, conversion);
             } catch (IllegalArgumentException cwm) {
                 if (String.valueOf(cwm.getMessage()).equals(ownFamily.getMessage())) {
                     throw cwm; // what is wrong has nothing to do with the target
@@ -44,13 +46,12 @@ record ConvertedConfig(ConvertTarget target, String modelType, ObjectNode json, 
         return switch (target) {
             case HF -> FamilyConfig.of(source, conversion);
             case CWM -> cwm(source, conversion);
-            case GGUF -> throw new IllegalArgumentException("writing gguf files is not built in yet");
+            case GGUF -> gguf(source, conversion);
         };
     }
 
     private static ConvertedConfig cwm(SourceModel source, Conversion conversion) {
-        List<AttentionType> types = conversion.attentionTypes(source.config());
-        ZebraConfig wanted = conversion.rotated(source.config().withAttentionTypes(types));
+        ZebraConfig wanted = wanted(source, conversion);
         ObjectNode json =
                 ConfigWriter.config(wanted, DType.FLOAT32, source.contents().eosTokenIds());
         ConfigReader.Contents written = ConfigReader.read("the config.json to be written", json);
@@ -59,6 +60,50 @@ record ConvertedConfig(ConvertTarget target, String modelType, ObjectNode json, 
                     + wanted + " would become " + written.config());
         }
         return new ConvertedConfig(ConvertTarget.CWM, written.type().label, json, wanted);
+    }
+
+    /// What a folder would mean, where llama.cpp computes that.
+    private static ConvertedConfig gguf(SourceModel source, Conversion conversion) {
+        ZebraConfig wanted;
+        try {
+            wanted = folder(source, conversion).config();
+        } catch (IllegalArgumentException noFolder) {
+            requireGguf(wanted(source, conversion)); // what llama.cpp has against it is more to the point
+            throw noFolder;
+        }
+        requireGguf(wanted);
+        return new ConvertedConfig(
+                ConvertTarget.GGUF, GgufTarget.of(wanted).label, JsonNodeFactory.instance.objectNode(), wanted);
+    }
+
+    /// Makes a GGUF file of it ready to be written.
+    ///
+    /// @param usual the type that most of its weights have, of which there may be several
+    /// @throws IllegalArgumentException if llama.cpp would encode texts otherwise, or weights do not fit the type
+    GgufWriter gguf(SourceModel source, Conversion conversion, DType usual) {
+        ModelFolder model = source.folder();
+        GgufOutput.@Nullable Type quantized = conversion.quantized();
+        return GgufWriter.of(
+                new ModelFolder(model.path(), config, model.stopTokenIds(), model.storedDType()),
+                quantized == null ? GgufOutput.Type.of(usual) : quantized,
+                conversion.hasTokenizer());
+    }
+
+    private static void requireGguf(ZebraConfig wanted) {
+        GgufWriter.refusal(wanted).ifPresent(refusal -> {
+            boolean isGlobal = wanted.equals(wanted.allGlobal());
+            boolean wouldDo =
+                    !isGlobal && GgufWriter.refusal(wanted.allGlobal()).isEmpty();
+            throw new IllegalArgumentException(refusal
+                    + (wouldDo
+                            ? "; with global layers only (--layers G) it is another model, which can be written"
+                            : ""));
+        });
+    }
+
+    private static ZebraConfig wanted(SourceModel source, Conversion conversion) {
+        List<AttentionType> types = conversion.attentionTypes(source.config());
+        return conversion.rotated(source.config().withAttentionTypes(types));
     }
 
     /// Returns the `config.json` of weights of a type.

@@ -55,7 +55,7 @@ record GgufTensor(String name, GgufType type, long[] shape, String known, int nu
         if (width % type.blockElements != 0) {
             throw new IllegalArgumentException("rows must be whole blocks of " + type.blockElements
                     + " numbers to be stored as " + type + ": those of " + known + " have " + width
-                    + "; take F16 or BF16");
+                    + "; take float16 or bfloat16");
         }
         return type;
     }

@@ -55,7 +55,7 @@ final class GgufTensorWriter {
         while (shorts.hasRemaining()) {
             if ((shorts.get() & FLOAT16_EXPONENT) == FLOAT16_EXPONENT) {
                 throw new IllegalArgumentException(
-                        "numbers must be finite and below 65520 to be stored as F16; take BF16 or F32");
+                        "numbers must be finite and below 65520 to be stored as F16; take bfloat16 or float32");
             }
         }
     }

@@ -57,7 +57,8 @@ final class GgufVocabularyKeys {
             putFrame(tokenizer, json);
         } catch (IllegalArgumentException e) {
             throw new IllegalArgumentException(
-                    tokenizer.path() + " cannot go into a GGUF file, but the model can without it: " + e.getMessage(),
+                    tokenizer.path() + " cannot go into a GGUF file, but the model can without it (--no-tokenizer): "
+                            + e.getMessage(),
                     e);
         }
         try {

@@ -7,7 +7,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import org.zebralm.model.ZebraConfig;
 import org.zebralm.tensor.Scope;
 import org.zebralm.tensor.Tensors;
@@ -21,19 +23,22 @@ public final class GgufWriter {
     private static final int QUANTIZATION_VERSION = 2;
 
     private final ModelFolder model;
-    private final GgufOutput output;
+    private final GgufOutput.Type type;
     private final GgufTarget target;
     private final List<GgufTensor> tensors;
     private final float[] ropeFactors;
     private final GgufKeys keys = new GgufKeys();
     private final List<String> remarks = new ArrayList<>();
+    private final byte[] header;
 
-    private GgufWriter(ModelFolder model, GgufOutput output) {
+    private GgufWriter(ModelFolder model, GgufOutput.Type type, boolean hasTokenizer) {
         this.model = model;
-        this.output = output;
+        this.type = type;
         this.target = GgufTarget.of(model.config());
-        this.tensors = GgufTensor.of(target, model.config(), output.type());
+        this.tensors = GgufTensor.of(target, model.config(), type);
         this.ropeFactors = GgufModelKeys.ropeFactors(model.config());
+        putKeys(hasTokenizer);
+        this.header = header();
     }
 
     /// Says why a model cannot be written as GGUF: every way in which llama.cpp would compute something else. Nothing
@@ -49,28 +54,63 @@ public final class GgufWriter {
     ///     otherwise; if the weights do not fit the config or the type
     /// @throws java.io.UncheckedIOException if the file cannot be written, saying why
     public static List<String> write(ModelFolder model, Path file, GgufOutput output) {
+        GgufWriter writer = of(model, output.type(), output.hasTokenizer());
+        writer.write(file, output.progress());
+        return writer.remarks();
+    }
+
+    /// Makes ready all of a file but the numbers, of which none is read: what can be refused without them is refused.
+    ///
+    /// @throws IllegalArgumentException as [#write] does
+    static GgufWriter of(ModelFolder model, GgufOutput.Type type, boolean hasTokenizer) {
         model.requireDense("written as GGUF");
         Optional<String> refusal = refusal(model.config());
         if (refusal.isPresent()) {
             throw new IllegalArgumentException(model.path() + ": " + refusal.get());
         }
-        return new GgufWriter(model, output).write(file);
+        return new GgufWriter(model, type, hasTokenizer);
     }
 
-    private List<String> write(Path file) {
-        putKeys();
-        byte[] header = header();
+    /// Returns what the file will not say, though the model does.
+    List<String> remarks() {
+        return List.copyOf(remarks);
+    }
+
+    GgufOutput.Type type() {
+        return type;
+    }
+
+    /// Returns what each tensor of the model is stored as, by its name in transformers.
+    Map<String, GgufType> types() {
+        // An embedding that is written twice is the same both times.
+        return tensors.stream().collect(Collectors.toMap(GgufTensor::known, GgufTensor::type, (first, _) -> first));
+    }
+
+    /// Returns the bytes that progress is counted in.
+    long tensorBytes() {
+        return tensors.stream().mapToLong(GgufTensor::numBytes).sum();
+    }
+
+    long fileBytes() {
+        return header.length
+                + aligned((long) ropeFactors.length * Float.BYTES)
+                + tensors.stream()
+                        .mapToLong(tensor -> aligned(tensor.numBytes()))
+                        .sum();
+    }
+
+    /// Writes the file, replacing one that is there.
+    void write(Path file, GgufOutput.Progress progress) {
         try (WeightSource weights = model.weights()) {
             LoadedModel.requireFit(model, weights);
             AtomicFile.write(file, channel -> {
                 AtomicFile.writeFully(channel, ByteBuffer.wrap(header));
-                writeTensors(weights, channel);
+                writeTensors(weights, channel, progress);
             });
         }
-        return List.copyOf(remarks);
     }
 
-    private void putKeys() {
+    private void putKeys(boolean hasTokenizer) {
         keys.put("general.architecture", target.label);
         keys.put("general.type", "model");
         Path name = model.path().toAbsolutePath().normalize().getFileName();
@@ -78,7 +118,7 @@ public final class GgufWriter {
         // Of llama.h's llama_ftype: the type that most tensors have.
         keys.put(
                 "general.file_type",
-                switch (output.type()) {
+                switch (type) {
                     case F32 -> 0;
                     case F16 -> 1;
                     case Q4_0 -> 2;
@@ -87,7 +127,7 @@ public final class GgufWriter {
                 });
         keys.put("general.quantization_version", QUANTIZATION_VERSION);
         GgufModelKeys.put(target, model.config(), keys);
-        remarks.addAll(GgufVocabularyKeys.put(model, output.hasTokenizer(), keys));
+        remarks.addAll(GgufVocabularyKeys.put(model, hasTokenizer, keys));
     }
 
     private byte[] header() {
@@ -122,8 +162,9 @@ public final class GgufWriter {
         return Math.ceilDiv(bytes, ALIGNMENT) * ALIGNMENT;
     }
 
-    private void writeTensors(WeightSource weights, FileChannel channel) throws IOException {
-        long total = tensors.stream().mapToLong(GgufTensor::numBytes).sum();
+    private void writeTensors(WeightSource weights, FileChannel channel, GgufOutput.Progress progress)
+            throws IOException {
+        long total = tensorBytes();
         long written = 0;
         if (ropeFactors.length > 0) {
             try (var _ = Scope.open()) {
@@ -139,7 +180,7 @@ public final class GgufWriter {
             }
             fillUp(channel);
             written += tensor.numBytes();
-            output.progress().written(tensor.known(), written, total);
+            progress.written(tensor.known(), written, total);
         }
     }
 

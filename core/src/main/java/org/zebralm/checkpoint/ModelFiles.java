@@ -18,7 +18,7 @@ interface ModelFiles {
             return new HuggingFaceFiles(path, null);
         }
         String name = path.getFileName().toString();
-        if (name.endsWith(".gguf")) {
+        if (ConvertTarget.isGguf(path)) {
             return new GgufModel(path);
         }
         if (name.endsWith(".bin") && !TorchFile.isTorch(path)) {

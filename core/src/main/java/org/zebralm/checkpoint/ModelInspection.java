@@ -76,12 +76,21 @@ public record ModelInspection(
 
     private static Export export(SourceModel source, @Nullable StoredWeights stored, ConvertTarget target) {
         try {
-            ConvertedConfig converted = ConvertedConfig.of(source, Conversion.unchanged(target));
-            return new Export(
-                    target, null, converted.modelType(), ConversionLosses.of(source, converted, stored, null));
+            Conversion unchanged = Conversion.unchanged(target);
+            ConvertedConfig converted = ConvertedConfig.of(source, unchanged);
+            List<String> losses = target == ConvertTarget.GGUF
+                    ? ConversionLosses.ofGguf(
+                            source, converted, stored, converted.gguf(source, unchanged, usual(source, stored)))
+                    : ConversionLosses.of(source, converted, stored, null);
+            return new Export(target, null, converted.modelType(), losses);
         } catch (IllegalArgumentException e) {
             return new Export(target, String.valueOf(e.getMessage()), "", List.of());
         }
+    }
+
+    private static DType usual(SourceModel source, @Nullable StoredWeights stored) {
+        DType decoded = ConversionLosses.decoded(source);
+        return stored == null ? decoded : stored.usual(stored.written(null, decoded));
     }
 
     private static void addSettings(SourceModel source, List<String> unusual) {

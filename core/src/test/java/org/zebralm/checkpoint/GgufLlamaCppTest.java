@@ -3,13 +3,16 @@ package org.zebralm.checkpoint;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -114,6 +117,52 @@ class GgufLlamaCppTest {
             assertThat(ids(results.get(i)))
                     .as("%s: %s", GgufModels.names().get(i), results.get(i))
                     .isEqualTo(expected.get(i).tokens());
+        }
+    }
+
+    /// What `zebra convert --to gguf` makes of models that it changes, beside the folder that it makes of them.
+    @Test
+    void convertedModelsContinueAsTheirFoldersDo() throws IOException {
+        List<Integer> prompt = new Random(4).ints(PROMPT, 0, 256).boxed().toList();
+        ObjectNode zebra = GgufModels.config("llama-linear");
+        zebra.put("model_type", "cwm").put("sliding_window", 9).put("num_hidden_layers", 4);
+        zebra.putObject("rope_parameters").put("rope_type", "default").put("rope_theta", 10_000.0);
+        List.of("full_attention", "sliding_attention", "sliding_attention", "sliding_attention")
+                .forEach(zebra.putArray("layer_types")::add);
+        Conversion global = Conversion.unchanged(null).withLayers(LayerPattern.parse("G", null));
+        Map<String, Conversion> conversions = new LinkedHashMap<>();
+        conversions.put("global layers", global);
+        for (String rope : List.of("linear:4", "yarn:4,original=32", "llama3:8,original=32")) {
+            conversions.put(rope, global.withRope(RopeChange.parse(rope)));
+        }
+        List<LlamaCpp.Job> jobs = new ArrayList<>();
+        List<Continuation> expected = new ArrayList<>();
+        for (var conversion : conversions.entrySet()) {
+            for (long seed = 1; ; seed++) {
+                assertThat(seed).as("no draw is any good").isLessThan(60);
+                Path source = folder.resolve("zebra-" + jobs.size() + "-" + seed);
+                GgufModels.write(source, zebra, seed);
+                Path other = folder.resolve(source.getFileName() + "-folder");
+                ConversionPlan.of(source, conversion.getValue()).write(other, false, _ -> {});
+                Continuation continuation = greedy(ModelFolder.read(other).withPositions(256), prompt, TOKENS);
+                if (continuation.isTelling()) {
+                    Path file = folder.resolve(source.getFileName() + ".gguf");
+                    Conversion gguf = conversion.getValue().withTarget(ConvertTarget.GGUF);
+                    ConversionPlan.of(source, gguf).write(file, false, _ -> {});
+                    expected.add(continuation);
+                    jobs.add(new LlamaCpp.Job(file, prompt, TOKENS, List.of()));
+                    break;
+                }
+            }
+        }
+        List<JsonNode> results = LlamaCpp.run(folder, jobs);
+        int i = 0;
+        for (String name : conversions.keySet()) {
+            assertThat(ids(results.get(i)))
+                    .as("%s: %s", name, results.get(i))
+                    .isEqualTo(expected.get(i).tokens());
+            System.out.printf("%s: %d tokens after %d are the folder's%n", name, TOKENS, PROMPT);
+            i++;
         }
     }
 

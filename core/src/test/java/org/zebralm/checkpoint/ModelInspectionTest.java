@@ -54,16 +54,39 @@ class ModelInspectionTest {
                 .isEqualTo(new ModelInspection.Export(
                         ConvertTarget.HF, null, "qwen2", List.of("there is no tokenizer to go along")));
         assertThat(qwen.exports().get(1).refusal()).contains("got biases on queries, keys and values");
+        assertThat(qwen.exports().get(2).refusal())
+                .contains(
+                        "llama.cpp has no architecture that computes this model; in the nearest, qwen2, all layers attend"
+                                + " globally: got a window");
 
         var zebra = ModelInspection.of(FamilyFixture.of("zebra-official").folder());
         assertThat(zebra.exports().getFirst().refusal()).contains("a llama has no local layers in transformers");
         assertThat(zebra.exports().get(1).refusal()).isNull();
         assertThat(zebra.exports().get(1).losses())
                 .contains("keys of its config.json that change nothing: pretraining_tp, use_fsdp");
+        assertThat(zebra.exports().get(2).refusal())
+                .contains("in the nearest, llama, all layers attend globally: got a window of 9 in layers")
+                .endsWith("; with global layers only (--layers G) it is another model, which can be written");
 
         var seeing = ModelInspection.of(FamilyFixture.of("gemma3-multimodal").folder());
         assertThat(seeing.exports().getFirst().losses())
                 .contains("all but the language model: what it sees with is left out");
+    }
+
+    @Test
+    void whatAGgufFileWouldLoseIsSaid() {
+        var mistral = ModelInspection.of(FamilyFixture.of("mistral-full").folder());
+
+        ModelInspection.Export gguf = mistral.exports().get(2);
+        assertThat(gguf.refusal()).isNull();
+        assertThat(gguf.family()).isEqualTo("llama");
+        assertThat(gguf.losses()).endsWith("the file has no tokenizer, as the model has none");
+        assertThat(gguf.losses()).noneMatch(loss -> loss.contains("rounded"));
+        assertThat(ModelInspection.of(Fixtures.path("gguf/llama-quantized.gguf"))
+                        .exports()
+                        .get(2)
+                        .losses())
+                .anyMatch(loss -> loss.matches("\\d+ tensors of Q8_0 rounded to bfloat16"));
     }
 
     @Test
