@@ -30,28 +30,32 @@ public class SamplerBenchmark {
 
     /// Which settings are on.
     public enum Settings {
-        GREEDY(SamplingConfig.greedy(1)),
-        TEMPERATURE(new SamplingConfig.Builder().temperature(0.8).build()),
-        TOP_K(new SamplingConfig.Builder().temperature(0.8).topK(50).build()),
-        TOP_P(new SamplingConfig.Builder().temperature(0.8).topP(0.95).build()),
-        MIN_P(new SamplingConfig.Builder().temperature(0.8).minP(0.05).build()),
-        ALL(new SamplingConfig.Builder()
-                .temperature(0.8)
-                .topK(50)
-                .topP(0.95)
-                .minP(0.02)
-                .repetitionPenalty(1.1)
-                .presencePenalty(0.2)
-                .frequencyPenalty(0.1)
-                .build()),
-        GREEDY_LOGPROBS(new SamplingConfig.Builder(SamplingConfig.greedy(1))
-                .numLogprobs(5)
-                .build());
+        GREEDY,
+        TEMPERATURE,
+        TOP_K,
+        TOP_P,
+        MIN_P,
+        ALL,
+        GREEDY_LOGPROBS;
 
-        private final SamplingConfig config;
-
-        Settings(SamplingConfig config) {
-            this.config = config;
+        SamplingConfig config() {
+            var config = new SamplingConfig.Builder().temperature(0.8);
+            return switch (this) {
+                case GREEDY -> config.temperature(0).build();
+                case TEMPERATURE -> config.build();
+                case TOP_K -> config.topK(50).build();
+                case TOP_P -> config.topP(0.95).build();
+                case MIN_P -> config.minP(0.05).build();
+                case ALL ->
+                    config.topK(50)
+                            .topP(0.95)
+                            .minP(0.02)
+                            .repetitionPenalty(1.1)
+                            .presencePenalty(0.2)
+                            .frequencyPenalty(0.1)
+                            .build();
+                case GREEDY_LOGPROBS -> config.temperature(0).numLogprobs(5).build();
+            };
         }
     }
 
@@ -62,7 +66,7 @@ public class SamplerBenchmark {
     public Settings settings = Settings.GREEDY;
 
     private float[] logits = new float[0];
-    private Sampler sampler = new Sampler(Settings.GREEDY.config);
+    private Sampler sampler = new Sampler(Settings.GREEDY.config());
 
     /// Draws logits as wide as a trained model's, and a history for the penalties.
     @Setup
@@ -73,7 +77,7 @@ public class SamplerBenchmark {
             logits[id] = (float) (2.5 * random.nextGaussian());
         }
         int[] history = random.ints(HISTORY, 0, vocabulary).toArray();
-        sampler = new Sampler(settings.config, 0, StopTokens.NONE, history);
+        sampler = new Sampler(settings.config(), 0, StopTokens.NONE, history);
     }
 
     @Benchmark

@@ -3,14 +3,11 @@ package org.zebralm.cli;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.PrintWriter;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import org.zebralm.checkpoint.ModelLocation;
-import org.zebralm.data.ReadReport;
-import org.zebralm.data.TextFiles;
 import org.zebralm.eval.PerplexityByLength;
 import org.zebralm.eval.Scorer;
 import org.zebralm.tokenizer.Tokenizer;
@@ -29,7 +26,8 @@ import picocli.CommandLine.Spec;
         footerHeading = "%nExamples:%n",
         footer = {
             "  zebra eval perplexity MODEL heldout/",
-            "  zebra eval perplexity MODEL book.txt.gz --lengths 512,2048 --json"
+            "  zebra eval perplexity MODEL book.txt.gz --lengths 512,2048 --json",
+            "  zebra eval perplexity MODEL validation.jsonl.gz --text-column body"
         })
 final class EvalPerplexityVerb implements Callable<Integer> {
     @Parameters(index = "0", paramLabel = "MODEL", description = "A model folder, or the id of a cached one.")
@@ -40,9 +38,19 @@ final class EvalPerplexityVerb implements Callable<Integer> {
             index = "1..*",
             arity = "1..*",
             paramLabel = "TEXT",
-            description = "Files and folders of text, plain or .gz; each file is a document.")
+            description =
+                    "Files, folders and patterns: text, each file a document; or JSON lines, JSON, CSV, TSV, Parquet,"
+                            + " each row a document. All but the last also .gz or .zst.")
     @SuppressWarnings("NullAway.Init") // set by picocli
-    private List<Path> texts;
+    private List<String> texts;
+
+    @Option(
+            names = "--text-column",
+            paramLabel = "NAME",
+            defaultValue = "text",
+            description = "The column or key of tables that holds a document (default: ${DEFAULT-VALUE}).")
+    @SuppressWarnings("NullAway.Init") // set by picocli
+    private String textColumn;
 
     @Option(
             names = "--lengths",
@@ -119,10 +127,8 @@ final class EvalPerplexityVerb implements Callable<Integer> {
 
     private List<int[]> read(Tokenizer tokenizer, ProgressBar progress) {
         List<int[]> documents = new ArrayList<>();
-        ReadReport report = TextFiles.of(texts).forEach(document -> documents.add(tokenizer.encode(document.text())));
-        for (ReadReport.Skipped skipped : report.skipped()) {
-            progress.println("skipped " + skipped.file() + " (" + skipped.reason() + ")");
-        }
+        NamedTexts.survey(texts, textColumn, progress::println)
+                .forEach(document -> documents.add(tokenizer.encode(document.text())));
         return documents;
     }
 

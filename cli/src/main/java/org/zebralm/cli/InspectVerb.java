@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.Callable;
 import org.zebralm.checkpoint.ModelFolder;
+import org.zebralm.checkpoint.ModelInspection;
 import org.zebralm.checkpoint.ModelLocation;
 import org.zebralm.model.AttentionType;
 import org.zebralm.model.Cost;
@@ -19,16 +20,17 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/// `zebra inspect MODEL`: architecture, sizes and cost of a model, read from its config alone.
+/// `zebra inspect MODEL`: what a model is and costs, read without its numbers.
 @Command(
         description = {
-            "Show a model: its stripes of global and local layers, parameters, memory, arithmetic.",
-            "Reads config.json only, so it is quick whatever the model's size."
+            "Show a model: family, stripes of global and local layers, parameters, memory, arithmetic, what is unusual, and"
+                    + " what 'zebra convert' would lose or refuse.",
+            "Reads settings, the names of weights and the tokenizer only, so it is quick whatever the model's size."
         },
         footerHeading = "%nExamples:%n",
         footer = {"  zebra inspect zebra-quickstart/model", "  zebra inspect MODEL --lengths 4096,32768 --json"})
 final class InspectVerb implements Callable<Integer> {
-    @Parameters(paramLabel = "MODEL", description = "A model folder, or the id of a cached one.")
+    @Parameters(paramLabel = "MODEL", description = "A model folder or file, or the id of a cached one.")
     @SuppressWarnings("NullAway.Init") // set by picocli
     private String model;
 
@@ -48,7 +50,8 @@ final class InspectVerb implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        ModelFolder folder = ModelFolder.read(ModelLocation.find(model));
+        ModelInspection inspection = ModelInspection.of(ModelLocation.find(model));
+        ModelFolder folder = inspection.folder();
         ZebraConfig config = folder.config();
         if (lengths.isEmpty()) {
             lengths = List.of(config.maxPositions(), 4 * config.maxPositions(), 16 * config.maxPositions());
@@ -60,12 +63,13 @@ final class InspectVerb implements Callable<Integer> {
         }
         DType dtype = Objects.requireNonNullElse(folder.storedDType(), DType.FLOAT32);
         PrintWriter out = spec.commandLine().getOut();
-        out.println(json ? json(config, dtype) : text(config, dtype));
+        var other = new InspectionText(inspection);
+        out.println(json ? json(config, dtype, other) : text(config, dtype, other));
         out.flush();
         return Main.OK;
     }
 
-    private String text(ZebraConfig config, DType dtype) {
+    private String text(ZebraConfig config, DType dtype, InspectionText other) {
         var cost = new Cost(config);
         var full = new Cost(config.allGlobal());
         long parameters = cost.parameters();
@@ -85,17 +89,21 @@ final class InspectVerb implements Callable<Integer> {
         }
         return """
                 %s: %s parameters, %s as %s
+                %s
 
                 %s
                 vocabulary %d, width %d, feed-forward %d, %d query heads and %d key-value heads of %d
                 %s, positions %d, %s output head
                 attention here: %s
 
+                %s
+
                 %s""".formatted(
                         model,
                         Units.count((double) parameters),
                         Units.bytes(parameters * dtype.bytes()),
                         dtype.label(),
+                        other.head(),
                         new StripesPicture(config),
                         config.vocabSize(),
                         config.hiddenSize(),
@@ -107,13 +115,15 @@ final class InspectVerb implements Callable<Integer> {
                         config.maxPositions(),
                         config.tieEmbeddings() ? "tied" : "separate",
                         Machine.attentionName(),
-                        costs);
+                        costs,
+                        other.body());
     }
 
-    private String json(ZebraConfig config, DType dtype) {
+    private String json(ZebraConfig config, DType dtype, InspectionText other) {
         var cost = new Cost(config);
         var full = new Cost(config.allGlobal());
         ObjectNode root = new ObjectMapper().createObjectNode();
+        other.addTo(root);
         root.put("parameters", cost.parameters());
         root.put("dtype", dtype.label());
         root.put("vocabSize", config.vocabSize());

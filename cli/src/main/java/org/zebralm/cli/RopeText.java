@@ -19,7 +19,8 @@ final class RopeText {
         Map<RopeConfig, Integer> counts = new LinkedHashMap<>();
         config.ropes().forEach(rope -> counts.merge(rope, 1, Integer::sum));
         return counts.entrySet().stream()
-                .map(entry -> of(entry.getKey()) + " in " + entry.getValue() + " layers")
+                .map(entry ->
+                        of(entry.getKey()) + " in " + entry.getValue() + (entry.getValue() == 1 ? " layer" : " layers"))
                 .collect(Collectors.joining("; "));
     }
 

@@ -7,10 +7,9 @@ import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.zebralm.data.BpeTrainer;
 import org.zebralm.data.BpeVocabulary;
-import org.zebralm.data.ReadReport;
 import org.zebralm.data.SpecialTokens;
 import org.zebralm.data.SplitPattern;
-import org.zebralm.data.TextFiles;
+import org.zebralm.data.Survey;
 import org.zebralm.data.WordCounter;
 import org.zebralm.data.WordCounts;
 import picocli.CommandLine.Command;
@@ -26,12 +25,26 @@ import picocli.CommandLine.Spec;
         footer = {
             "  zebra tokenizer train books/ --vocab-size 16384 --out tokenizer.json",
             "  zebra tokenizer train a.txt b.txt.gz --pattern gpt2",
+            "  zebra tokenizer train 'posts/*.jsonl.gz' --text-column body",
             "  zebra tokenizer train chats/ --special '<|im_start|>' --special '<|im_end|>'"
         })
 final class TokenizerTrainVerb implements Callable<Integer> {
-    @Parameters(arity = "1..*", paramLabel = "TEXT", description = "Files and folders of text, plain or .gz.")
+    @Parameters(
+            arity = "1..*",
+            paramLabel = "TEXT",
+            description =
+                    "Files, folders and patterns: text, JSON lines, JSON, CSV, TSV, Parquet; all but the last also"
+                            + " .gz or .zst.")
     @SuppressWarnings("NullAway.Init") // set by picocli
-    private List<Path> texts;
+    private List<String> texts;
+
+    @Option(
+            names = "--text-column",
+            paramLabel = "NAME",
+            defaultValue = "text",
+            description = "The column or key of tables that holds a document (default: ${DEFAULT-VALUE}).")
+    @SuppressWarnings("NullAway.Init") // set by picocli
+    private String textColumn;
 
     @Option(
             names = "--vocab-size",
@@ -83,19 +96,15 @@ final class TokenizerTrainVerb implements Callable<Integer> {
         var special = SpecialTokens.of(specials);
         var trainer = new BpeTrainer(vocabSize, special);
         WordCounter counter = WordCounter.of(pattern, special).withMaxWords(maxWords);
-        TextFiles source = TextFiles.of(texts);
         Terminal terminal = Terminal.stderr();
-        long[] characters = {0};
-        ReadReport read =
-                source.forEach(document -> characters[0] += document.text().length());
-        for (ReadReport.Skipped skipped : read.skipped()) {
-            terminal.out().println("skipped    " + skipped.file() + " (" + skipped.reason() + ")");
-        }
-        if (characters[0] == 0) {
+        Survey source =
+                NamedTexts.survey(texts, textColumn, line -> terminal.out().println(line));
+        long characters = source.sizes().characters();
+        if (characters == 0) {
             throw new IllegalArgumentException("there must be text to train on: no text in " + texts);
         }
         WordCounts words;
-        try (var progress = new ProgressBar(terminal, "words    ", characters[0])) {
+        try (var progress = new ProgressBar(terminal, "words    ", characters)) {
             words = counter.count(source, done -> progress.update(done, "characters"));
         }
         BpeVocabulary vocabulary;
@@ -104,7 +113,7 @@ final class TokenizerTrainVerb implements Callable<Integer> {
             vocabulary = trainer.train(words, (done, _) -> progress.update(done, "merges"));
         }
         vocabulary.write(out);
-        report(vocabulary, words, characters[0]);
+        report(vocabulary, words, characters);
         return Main.OK;
     }
 

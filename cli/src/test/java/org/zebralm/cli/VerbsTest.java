@@ -193,6 +193,13 @@ class VerbsTest {
                 "eval", "perplexity", model(), texts.toString(), "--lengths", "64,128", "--targets", "16", "--json");
         assertThat(json.get("rows").size()).isEqualTo(2);
         assertThat(json.get("rows").get(0).get("perplexity").asDouble()).isBetween(50.0, 420.0);
+        Path rows = NamedTextsTest.jsonLines(texts, folder.resolve("texts.jsonl.gz"));
+        String[] ofRows = {
+            "eval", "perplexity", model(), rows.toString(), "--text-column", "body", "--lengths", "64,128", "--json"
+        };
+        assertThat(json(Stream.concat(Stream.of(ofRows), Stream.of("--targets", "16"))
+                        .toArray(String[]::new)))
+                .isEqualTo(json);
     }
 
     @Test

@@ -22,11 +22,14 @@ final class ConfigReader {
         this.settings = settings;
     }
 
-    /// What the file says: the model, all ids that end a text, and the element type of its weights if it names one.
+    /// What the file says: the model, all ids that end a text, the element type of its weights if it names one, and the
+    /// keys that change nothing.
     record Contents(
+            ModelType type,
             ZebraConfig config,
             List<Integer> eosTokenIds,
-            @Nullable DType dtype) {}
+            @Nullable DType dtype,
+            List<String> inertKeys) {}
 
     /// @throws IllegalArgumentException listing everything in it that we do not implement or that contradicts itself
     static Contents read(String file, ObjectNode root) {
@@ -88,7 +91,7 @@ final class ConfigReader {
                     first(eos),
                     first(pad),
                     architecture);
-            return new Contents(config, eos, dtype);
+            return new Contents(type, config, eos, dtype, settings.inertKeys());
         } catch (IllegalArgumentException e) {
             throw new IllegalArgumentException(file + ": " + e.getMessage(), e);
         }

@@ -3,8 +3,9 @@ package org.zebralm.checkpoint;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.List;
 import org.zebralm.model.Architecture;
-import org.zebralm.model.AttentionType;
+import org.zebralm.model.ArchitectureText;
 import org.zebralm.model.ZebraConfig;
 import org.zebralm.nn.RopeConfig;
 import org.zebralm.nn.RopeScaling;
@@ -23,10 +24,15 @@ final class ConfigWriter {
 
     /// @throws IllegalArgumentException if neither type can say what the model computes
     static ObjectNode config(ZebraConfig config, DType dtype) {
+        return config(config, dtype, List.of());
+    }
+
+    /// @param eosTokenIds all ids that end a text; the config's own where there is at most one
+    static ObjectNode config(ZebraConfig config, DType dtype, List<Integer> eosTokenIds) {
         if (!config.architecture().equals(Architecture.LLAMA)) {
             throw new IllegalArgumentException(
                     "only a model of Llama's architecture can be written as llama or cwm: got "
-                            + config.architecture());
+                            + String.join("; ", ArchitectureText.differences(config.architecture())));
         }
         int window = LayerTypes.sharedWindow(config.attentionTypes());
         ModelType type = window == 0 ? ModelType.LLAMA : ModelType.CWM;
@@ -43,13 +49,7 @@ final class ConfigWriter {
         if (type == ModelType.CWM) {
             json.put("sliding_window", window);
             ArrayNode layers = json.putArray("layer_types");
-            for (AttentionType layer : config.attentionTypes()) {
-                layers.add(
-                        switch (layer) {
-                            case AttentionType.Global _ -> LayerTypes.FULL;
-                            case AttentionType.Local _ -> LayerTypes.SLIDING;
-                        });
-            }
+            config.attentionTypes().forEach(layer -> layers.add(LayerTypes.name(layer)));
         }
         putRope(json, config);
         json.put("max_position_embeddings", config.maxPositions());
@@ -62,6 +62,7 @@ final class ConfigWriter {
         json.put("initializer_range", INITIALIZER_RANGE);
         json.put("use_cache", true);
         putTokenIds(json, config, type);
+        putMoreEnds(json, eosTokenIds);
         json.put("dtype", dtype.label());
         json.put("torch_dtype", dtype.label()); // the same for transformers 4
         return json;
@@ -80,15 +81,7 @@ final class ConfigWriter {
             throw new IllegalArgumentException("dynamic scaling must start at max_position_embeddings to be written as"
                     + " llama or cwm: got " + originalPositions + " and " + config.maxPositions());
         }
-        ObjectNode parameters = RopeJson.of(rotary);
-        json.set("rope_parameters", parameters);
-        // For transformers 4, which knows no rope_parameters.
-        json.put("rope_theta", rotary.theta());
-        if (!(rotary.scaling() instanceof RopeScaling.None)) {
-            ObjectNode scaling = parameters.deepCopy();
-            scaling.remove("rope_theta");
-            json.set("rope_scaling", scaling);
-        }
+        RopeJson.put(json, rotary);
     }
 
     /// Writes null for an id the model does not have, where cwm's reader in transformers allows it.
@@ -111,11 +104,23 @@ final class ConfigWriter {
     }
 
     static ObjectNode generationConfig(ZebraConfig config) {
+        return generationConfig(config, List.of());
+    }
+
+    static ObjectNode generationConfig(ZebraConfig config, List<Integer> eosTokenIds) {
         ObjectNode json = JsonNodeFactory.instance.objectNode();
         putId(json, "bos_token_id", config.bosTokenId());
         putId(json, "eos_token_id", config.eosTokenId());
         putId(json, "pad_token_id", config.padTokenId());
+        putMoreEnds(json, eosTokenIds);
         return json;
+    }
+
+    private static void putMoreEnds(ObjectNode json, List<Integer> eosTokenIds) {
+        if (eosTokenIds.size() > 1) {
+            ArrayNode ends = json.putArray("eos_token_id");
+            eosTokenIds.forEach(ends::add);
+        }
     }
 
     private static void putId(ObjectNode json, String key, int id) {

@@ -17,6 +17,11 @@ record GgufModel(Path path) implements ModelFiles {
     private static final String CHAT_TEMPLATE = "tokenizer.chat_template";
 
     @Override
+    public String form() {
+        return "a GGUF file";
+    }
+
+    @Override
     public String configName() {
         return path.toString();
     }
@@ -54,9 +59,15 @@ record GgufModel(Path path) implements ModelFiles {
     }
 
     @Override
-    public @Nullable Tokenizer tokenizer() {
+    public @Nullable Path tokenizerFile() {
         Path beside = path.resolveSibling(ModelFolder.TOKENIZER);
-        if (Files.exists(beside)) {
+        return Files.exists(beside) ? beside : null;
+    }
+
+    @Override
+    public @Nullable Tokenizer tokenizer() {
+        Path beside = tokenizerFile();
+        if (beside != null) {
             return Tokenizer.load(beside);
         }
         try (GgufFile file = GgufFile.open(path)) {
@@ -66,6 +77,20 @@ record GgufModel(Path path) implements ModelFiles {
                     : Tokenizer.of(new JsonMapper().writeValueAsBytes(contents.json()), contents.special(), path);
         } catch (JsonProcessingException e) {
             throw new AssertionError("a tree can be written", e);
+        }
+    }
+
+    @Override
+    public boolean hasTokenizer() {
+        try (GgufFile file = GgufFile.open(path)) {
+            return tokenizerFile() != null || file.metadata().containsKey("tokenizer.ggml.tokens");
+        }
+    }
+
+    @Override
+    public @Nullable String chatTemplateWithin() {
+        try (GgufFile file = GgufFile.open(path)) {
+            return file.metadata().get(CHAT_TEMPLATE) instanceof GgufValue.Text text ? text.read(CHAT_TEMPLATE) : null;
         }
     }
 

@@ -3,6 +3,7 @@ package org.zebralm.checkpoint;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.zebralm.model.NormPlacement;
 
 /// What Hugging Face calls the tensors of a GGUF file.
 final class GgufNames {
@@ -37,7 +38,28 @@ final class GgufNames {
             "ffn_norm", "pre_feedforward_layernorm",
             "post_ffw_norm", "post_feedforward_layernorm");
 
+    /// Norms that follow their part have one name wherever there are such.
+    private static final Map<String, String> NORMS_AFTER = Map.of(
+            "post_attention_layernorm", "post_attention_norm",
+            "pre_feedforward_layernorm", "ffn_norm",
+            "post_feedforward_layernorm", "post_ffw_norm");
+
+    private static final Pattern HUGGING_FACE_LAYER = Pattern.compile("model\\.layers\\.(\\d+)\\.(.+)\\.(weight|bias)");
+
     private GgufNames() {}
+
+    /// Returns what a GGUF file calls a tensor of transformers.
+    static String stored(String known, NormPlacement norms) {
+        Matcher layer = HUGGING_FACE_LAYER.matcher(known);
+        if (!layer.matches()) {
+            return keyOf(OUTER, known);
+        }
+        String part = layer.group(2);
+        boolean isBefore = norms == NormPlacement.BEFORE && part.equals("post_attention_layernorm");
+        String after = NORMS_AFTER.get(part);
+        String inner = isBefore ? "ffn_norm" : after == null ? keyOf(INNER, part) : after;
+        return "blk." + layer.group(1) + "." + inner + "." + layer.group(3);
+    }
 
     /// Returns a tensor's name in transformers, or its own if it has none there.
     static String huggingFace(String stored, GgufArchitecture architecture) {
@@ -50,5 +72,13 @@ final class GgufNames {
         Map<String, String> norms = architecture.isGemma() ? GEMMA_NORMS : NORMS;
         String inner = norms.getOrDefault(part, INNER.get(part));
         return inner == null ? stored : "model.layers." + layer.group(1) + "." + inner + "." + layer.group(3);
+    }
+
+    private static String keyOf(Map<String, String> names, String known) {
+        return names.entrySet().stream()
+                .filter(entry -> entry.getValue().equals(known))
+                .map(Map.Entry::getKey)
+                .findFirst()
+                .orElseThrow(() -> new IllegalArgumentException("GGUF files have no name for the tensor " + known));
     }
 }

@@ -1,30 +1,42 @@
 package org.zebralm.checkpoint;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /// How byte-level BPE cuts a text into words, by the names that GGUF files have for the ways of other families.
 ///
 /// The patterns are those of the families' own `tokenizer.json`.
 enum GgufPreTokenizer {
-    GPT2(null, false, false, false),
+    GPT2("gpt-2", null, false, false, false),
     /// GPT-2's, with each digit a word.
-    SMOLLM(null, true, false, false),
+    SMOLLM("smollm", null, true, false, false),
     LLAMA3(
+            "llama-bpe",
             "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1,3}"
                     + "| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+",
             false,
             false,
             true),
     QWEN2(
+            "qwen2",
             "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}"
                     + "| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+",
             false,
             true,
             false);
 
+    /// GPT-2's pattern as files spell it that do not leave it to the library, which has the first built in.
+    private static final Set<String> GPT2_PATTERNS = Set.of(
+            "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+",
+            "'(?:[sdmt]|ll|ve|re)| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+");
+
+    final String label;
     private final @Nullable String pattern;
     private final boolean splitsDigits;
     private final boolean composes;
@@ -33,7 +45,9 @@ enum GgufPreTokenizer {
     /// their texts with a bos, too, unless a file says otherwise.
     final boolean ignoresMerges;
 
-    GgufPreTokenizer(@Nullable String pattern, boolean splitsDigits, boolean composes, boolean ignoresMerges) {
+    GgufPreTokenizer(
+            String label, @Nullable String pattern, boolean splitsDigits, boolean composes, boolean ignoresMerges) {
+        this.label = label;
         this.pattern = pattern;
         this.splitsDigits = splitsDigits;
         this.composes = composes;
@@ -53,6 +67,51 @@ enum GgufPreTokenizer {
                 throw new IllegalArgumentException("tokenizer.ggml.pre must be one of gpt-2, smollm, llama-bpe, qwen2:"
                         + " got \"" + label + "\"; put the model's own tokenizer.json beside the file");
         };
+    }
+
+    /// Returns the way that a `pre_tokenizer` cuts.
+    ///
+    /// @throws IllegalArgumentException if llama.cpp has none that is the same
+    static GgufPreTokenizer of(JsonNode preTokenizer) {
+        List<JsonNode> steps = new ArrayList<>();
+        if (preTokenizer.path("type").asText().equals("Sequence")) {
+            preTokenizer.path("pretokenizers").forEach(steps::add);
+        } else {
+            steps.add(preTokenizer);
+        }
+        boolean endsInBytes = steps.getLast().path("type").asText().equals("ByteLevel")
+                && !steps.getLast().path("add_prefix_space").asBoolean(true);
+        boolean usesRegex = steps.getLast().path("use_regex").asBoolean(true);
+        JsonNode first = steps.getFirst();
+        if (endsInBytes && usesRegex && steps.size() == 1) {
+            return GPT2;
+        }
+        boolean splitsDigits = first.path("type").asText().equals("Digits")
+                && first.path("individual_digits").asBoolean();
+        if (endsInBytes && usesRegex && steps.size() == 2 && splitsDigits) {
+            return SMOLLM;
+        }
+        boolean isSplit = first.path("type").asText().equals("Split")
+                && first.path("behavior").asText().equals("Isolated")
+                && !first.path("invert").asBoolean();
+        if (endsInBytes && !usesRegex && steps.size() == 2 && isSplit) {
+            String regex = first.path("pattern").path("Regex").asText();
+            if (GPT2_PATTERNS.contains(regex)) {
+                return GPT2;
+            }
+            for (GgufPreTokenizer way : List.of(LLAMA3, QWEN2)) {
+                if (regex.equals(way.pattern)) {
+                    return way;
+                }
+            }
+        }
+        throw new IllegalArgumentException("llama.cpp must cut texts into words as the tokenizer does, by the pattern"
+                + " of GPT-2, SmolLM, Llama 3 (GPT-4) or Qwen 2: got " + abbreviated(preTokenizer));
+    }
+
+    private static String abbreviated(JsonNode node) {
+        String text = node.toString();
+        return text.length() <= 300 ? text : text.substring(0, 297) + "...";
     }
 
     /// Puts the steps before the merges into `normalizer` and `pre_tokenizer`.

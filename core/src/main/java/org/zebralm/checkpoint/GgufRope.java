@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
+import org.zebralm.nn.RopeScaling;
 
 /// How a GGUF file says that rotations are stretched, in the words of `rope_scaling`.
 final class GgufRope {
@@ -47,8 +48,10 @@ final class GgufRope {
         if (original != 0) {
             json.put("original_max_position_embeddings", original);
         }
-        if (attention != 1) {
-            settings.problem("rope.scaling.attn_factor must be 1 (no other is implemented): got " + attention);
+        if (attention != 1 && !(type.equals("yarn") && attention > 0)) {
+            settings.problem("rope.scaling.attn_factor must be above 0 with yarn and 1 elsewhere: got " + attention);
+        } else if (attention != 1) {
+            json.put("attention_factor", attention * RopeScaling.Yarn.attentionFactor(factor, 1));
         }
         return json;
     }
@@ -67,16 +70,16 @@ final class GgufRope {
         for (int i = 0; i < half; i++) {
             factor = Math.max(factor, at(factors.bytes(), i));
         }
-        for (int i = 0; i < half; i++) {
-            double expected = llama3Factor(Math.pow(theta, -2.0 * i / headDim), factor);
-            double found = at(factors.bytes(), i);
-            if (!(Math.abs(found - expected) <= TOLERANCE * expected)) {
-                settings.problem(GgufNames.ROPE_FACTORS + " must be those of Llama 3.1's scaling by " + factor
-                        + " (no others are implemented): got " + found + " instead of " + expected + " at " + i);
-                return null;
-            }
-        }
         if (factor == 1) {
+            return null;
+        }
+        var usual = new RopeScaling.Llama3(factor, LOW_FREQ_FACTOR, HIGH_FREQ_FACTOR, ORIGINAL_POSITIONS);
+        int named = settings.integer("rope.scaling.original_context_length", ORIGINAL_POSITIONS);
+        var other = new RopeScaling.Llama3(factor, LOW_FREQ_FACTOR, HIGH_FREQ_FACTOR, Math.max(1, named));
+        RopeScaling.Llama3 scaling = isOf(usual, factors, theta, headDim) ? usual : other;
+        if (!isOf(scaling, factors, theta, headDim)) {
+            settings.problem(GgufNames.ROPE_FACTORS + " must be those of Llama 3.1's scaling by " + factor
+                    + " (no others are implemented): got " + at(factors.bytes(), half - 1) + " as the last");
             return null;
         }
         return JsonNodeFactory.instance
@@ -85,7 +88,17 @@ final class GgufRope {
                 .put("factor", factor)
                 .put("low_freq_factor", LOW_FREQ_FACTOR)
                 .put("high_freq_factor", HIGH_FREQ_FACTOR)
-                .put("original_max_position_embeddings", ORIGINAL_POSITIONS);
+                .put("original_max_position_embeddings", scaling.originalPositions());
+    }
+
+    private static boolean isOf(RopeScaling.Llama3 scaling, GgufHeader.Entry factors, double theta, int headDim) {
+        for (int i = 0; i < headDim / 2; i++) {
+            double expected = factor(Math.pow(theta, -2.0 * i / headDim), scaling);
+            if (!(Math.abs(at(factors.bytes(), i) - expected) <= TOLERANCE * expected)) {
+                return false;
+            }
+        }
+        return true;
     }
 
     private static float at(MemorySegment floats, int i) {
@@ -93,16 +106,18 @@ final class GgufRope {
                 new ByteCursor(GgufNames.ROPE_FACTORS, floats.asSlice((long) i * Float.BYTES)).readInt());
     }
 
-    /// Short waves are left as they are, long ones stretched, and between them it goes over smoothly.
-    private static double llama3Factor(double frequency, double factor) {
+    /// Returns what Llama 3's scaling divides a frequency by: short waves are left as they are, long ones stretched,
+    /// and between them it goes over smoothly.
+    static double factor(double frequency, RopeScaling.Llama3 scaling) {
         double wavelength = 2 * Math.PI / frequency;
-        if (wavelength < ORIGINAL_POSITIONS / HIGH_FREQ_FACTOR) {
+        if (wavelength < scaling.originalPositions() / scaling.highFreqFactor()) {
             return 1;
         }
-        if (wavelength > ORIGINAL_POSITIONS / LOW_FREQ_FACTOR) {
-            return factor;
+        if (wavelength > scaling.originalPositions() / scaling.lowFreqFactor()) {
+            return scaling.factor();
         }
-        double smooth = (ORIGINAL_POSITIONS / wavelength - LOW_FREQ_FACTOR) / (HIGH_FREQ_FACTOR - LOW_FREQ_FACTOR);
-        return 1 / ((1 - smooth) / factor + smooth);
+        double smooth = (scaling.originalPositions() / wavelength - scaling.lowFreqFactor())
+                / (scaling.highFreqFactor() - scaling.lowFreqFactor());
+        return 1 / ((1 - smooth) / scaling.factor() + smooth);
     }
 }

@@ -31,6 +31,10 @@ enum GgufScalar {
         this.minBytes = minBytes;
     }
 
+    int code() {
+        return code;
+    }
+
     /// Returns the type of this code, or null if there is none.
     static @Nullable GgufScalar of(int code) {
         for (GgufScalar type : values()) {

@@ -44,6 +44,16 @@ final class GgufWeights implements WeightSource {
     }
 
     @Override
+    public String storedType(String name) {
+        return isQuantized(name) ? entry(name).type().name() : dtype(name).label();
+    }
+
+    @Override
+    public boolean isQuantized(String name) {
+        return entry(name).type().plain == null;
+    }
+
+    @Override
     public long[] shape(String name) {
         return entry(name).shape();
     }

@@ -17,6 +17,11 @@ import org.zebralm.tokenizer.Tokenizer;
 /// @param weightFile the file to take the weights from, or null for those that the folder names as usual
 record HuggingFaceFiles(Path folder, @Nullable Path weightFile) implements ModelFiles {
     @Override
+    public String form() {
+        return weightFile == null ? "a Hugging Face folder" : "a file of weights with its config.json";
+    }
+
+    @Override
     public String configName() {
         return folder.resolve(ModelFolder.CONFIG).toString();
     }
@@ -44,13 +49,20 @@ record HuggingFaceFiles(Path folder, @Nullable Path weightFile) implements Model
         }
     }
 
+    /// Returns what `generation_config.json` says, or null if there is none.
+    @Nullable
+    ObjectNode generationConfig() {
+        Path file = folder.resolve(ModelFolder.GENERATION_CONFIG);
+        return Files.exists(file) ? JsonFile.read(file) : null;
+    }
+
     @Override
     public List<Integer> moreStopTokenIds() {
-        Path file = folder.resolve(ModelFolder.GENERATION_CONFIG);
-        if (!Files.exists(file)) {
+        ObjectNode generation = generationConfig();
+        if (generation == null) {
             return List.of();
         }
-        JsonNode eos = JsonFile.read(file).path("eos_token_id");
+        JsonNode eos = generation.path("eos_token_id");
         return (eos.isArray() ? eos.valueStream() : Stream.of(eos))
                 .filter(JsonNode::isInt)
                 .map(JsonNode::intValue)
@@ -70,13 +82,18 @@ record HuggingFaceFiles(Path folder, @Nullable Path weightFile) implements Model
     }
 
     @Override
-    public @Nullable Tokenizer tokenizer() {
+    public @Nullable Path tokenizerFile() {
         return Stream.of(ModelFolder.TOKENIZER, ModelFolder.SENTENCE_PIECE)
                 .map(folder::resolve)
                 .filter(Files::exists)
                 .findFirst()
-                .map(Tokenizer::load)
                 .orElse(null);
+    }
+
+    @Override
+    public @Nullable Tokenizer tokenizer() {
+        Path file = tokenizerFile();
+        return file == null ? null : Tokenizer.load(file);
     }
 
     @Override

@@ -18,6 +18,7 @@ final class JsonSettings {
     private final String prefix;
     private final List<String> problems;
     private final Set<String> known = new HashSet<>();
+    private final List<String> inertKeys = new ArrayList<>();
 
     JsonSettings(ObjectNode object) {
         this(object, "", new ArrayList<>());
@@ -142,11 +143,21 @@ final class JsonSettings {
     /// Refuses every key that nobody asked for, unless its value is null or `inert` knows that it changes nothing.
     void refuseUnknown(Predicate<String> inert) {
         for (var property : object.properties()) {
-            if (!known.contains(property.getKey()) && !property.getValue().isNull() && !inert.test(property.getKey())) {
+            if (known.contains(property.getKey()) || property.getValue().isNull()) {
+                continue;
+            }
+            if (inert.test(property.getKey())) {
+                inertKeys.add(property.getKey());
+            } else {
                 problem(prefix + property.getKey() + " = " + abbreviated(property.getValue())
                         + " is not known here; remove it if it changes nothing in what the model computes");
             }
         }
+    }
+
+    /// Returns the keys with a value that [#refuseUnknown] let pass because they change nothing.
+    List<String> inertKeys() {
+        return List.copyOf(inertKeys);
     }
 
     private <T> T wrongType(String key, String type, JsonNode node, T otherwise) {

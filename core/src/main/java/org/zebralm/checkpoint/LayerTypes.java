@@ -34,7 +34,7 @@ final class LayerTypes {
     private static final int QWEN_FULL_LAYERS = 28;
 
     private static final double ZEBRA_THETA = 10_000;
-    private static final Set<String> ZEBRA_KEYS = Set.of("self_attn_type", "window_size", "layer_group_size");
+    static final Set<String> ZEBRA_KEYS = Set.of("self_attn_type", "window_size", "layer_group_size");
 
     private LayerTypes() {}
 
@@ -206,6 +206,14 @@ final class LayerTypes {
             }
         }
         return Collections.nCopies(numLayers, new AttentionType.Global());
+    }
+
+    /// Returns a layer's kind in transformers' words.
+    static String name(AttentionType type) {
+        return switch (type) {
+            case AttentionType.Global _ -> FULL;
+            case AttentionType.Local _ -> SLIDING;
+        };
     }
 
     /// Returns the window all local layers share, or 0 if there are none.

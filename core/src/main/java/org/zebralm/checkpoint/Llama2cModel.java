@@ -16,6 +16,11 @@ record Llama2cModel(Path path) implements ModelFiles {
     private static final double ROPE_THETA = 10_000;
 
     @Override
+    public String form() {
+        return "a llama2.c checkpoint";
+    }
+
+    @Override
     public String configName() {
         return path.toString();
     }
@@ -57,6 +62,11 @@ record Llama2cModel(Path path) implements ModelFiles {
     @Override
     public WeightSource weights() {
         return Llama2cWeights.open(path);
+    }
+
+    @Override
+    public @Nullable Path tokenizerFile() {
+        return Llama2cTokenizer.file(path, header().vocabSize());
     }
 
     @Override

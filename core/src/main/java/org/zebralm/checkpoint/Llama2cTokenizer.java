@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.zebralm.tokenizer.PromptTemplate;
 import org.zebralm.tokenizer.SentencePiece;
@@ -31,16 +32,28 @@ final class Llama2cTokenizer {
 
     private Llama2cTokenizer() {}
 
-    /// Returns the tokenizer beside a model of so many tokens: `tok512.bin` with their number, which says the most, a
-    /// `tokenizer.json` or `tokenizer.bin`; null if none is there.
+    /// Returns the tokenizer beside a model of so many tokens, or null if none is there.
     static @Nullable Tokenizer beside(Path model, int vocabSize) {
-        for (String name : List.of("tok" + vocabSize + SUFFIX, ModelFolder.TOKENIZER, "tokenizer" + SUFFIX)) {
-            Path file = model.resolveSibling(name);
-            if (Files.exists(file)) {
-                return name.endsWith(SUFFIX) ? open(file, vocabSize) : Tokenizer.load(file);
-            }
+        Path file = file(model, vocabSize);
+        if (file == null) {
+            return null;
         }
-        return null;
+        return isOwn(file) ? open(file, vocabSize) : Tokenizer.load(file);
+    }
+
+    /// Returns the tokenizer's file: `tok512.bin` with its number of tokens, which says the most, a `tokenizer.json` or
+    /// `tokenizer.bin`; null if none is there.
+    static @Nullable Path file(Path model, int vocabSize) {
+        return Stream.of("tok" + vocabSize + SUFFIX, ModelFolder.TOKENIZER, "tokenizer" + SUFFIX)
+                .map(model::resolveSibling)
+                .filter(Files::exists)
+                .findFirst()
+                .orElse(null);
+    }
+
+    /// Returns whether a file is of this format.
+    static boolean isOwn(Path tokenizer) {
+        return tokenizer.toString().endsWith(SUFFIX);
     }
 
     /// Opens a file's tokenizer.

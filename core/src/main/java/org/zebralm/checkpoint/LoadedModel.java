@@ -71,7 +71,10 @@ public final class LoadedModel implements AutoCloseable {
         }
     }
 
-    private static void requireFit(ModelFolder folder, WeightSource weights) {
+    /// Checks that the weights of a model are those that its config needs.
+    ///
+    /// @throws IllegalArgumentException listing all that are missing, unexpected or misshapen
+    static void requireFit(ModelFolder folder, WeightSource weights) {
         ZebraConfig config = folder.config();
         Map<String, long[]> needed = ZebraParameters.shapes(config);
         Map<String, long[]> there = new LinkedHashMap<>();
@@ -101,7 +104,7 @@ public final class LoadedModel implements AutoCloseable {
     }
 
     /// Rotary frequencies, which old versions of transformers stored though they follow from the config.
-    private static boolean isLeftover(String name) {
+    static boolean isLeftover(String name) {
         return name.endsWith(".rotary_emb.inv_freq");
     }
 

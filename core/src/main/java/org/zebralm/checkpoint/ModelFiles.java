@@ -36,6 +36,9 @@ interface ModelFiles {
                 + " .safetensors or PyTorch .bin file with its " + ModelFolder.CONFIG + " beside it: got " + path);
     }
 
+    /// Returns what kind of files these are, in words.
+    String form();
+
     /// Returns what stands for `config.json` in errors.
     String configName();
 
@@ -47,6 +50,20 @@ interface ModelFiles {
 
     /// Maps the weights.
     WeightSource weights();
+
+    /// Returns the tokenizer's file if it has one of its own, which others may lie beside, or null.
+    @Nullable
+    Path tokenizerFile();
+
+    /// Returns whether there is a tokenizer, in a file of its own or with the rest.
+    default boolean hasTokenizer() {
+        return tokenizerFile() != null;
+    }
+
+    /// Returns the chat template that the model's one file holds, or null; others lie in files of their own.
+    default @Nullable String chatTemplateWithin() {
+        return null;
+    }
 
     /// Opens the tokenizer, or returns null if there is none.
     @Nullable

@@ -107,6 +107,7 @@ public record ModelFolder(
             DType dtype,
             @Nullable Path tokenizerJson,
             long maxShardBytes) {
-        new ModelFolderWriter(folder, config, weights, dtype, tokenizerJson, maxShardBytes).save();
+        ModelFolderWriter.of(folder, config, weights, dtype, tokenizerJson, maxShardBytes)
+                .save();
     }
 }

@@ -1,8 +1,10 @@
 package org.zebralm.checkpoint;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -10,6 +12,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.SequencedMap;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.zebralm.model.ZebraConfig;
@@ -22,13 +26,39 @@ final class ModelFolderWriter {
     private static final Map<String, String> METADATA = Map.of("format", "pt"); // older transformers insist on it
 
     private final Path folder;
-    private final ZebraConfig config;
-    private final Map<String, Tensor> weights = new LinkedHashMap<>();
-    private final DType dtype;
-    private final @Nullable Path tokenizerJson;
+    private final ObjectNode config;
+    private final SequencedMap<String, PendingTensor> weights;
     private final long maxShardBytes;
+    private final Companions companions;
+    private final Predicate<String> replaced;
 
+    /// What lies beside the weights and `config.json`.
+    @FunctionalInterface
+    interface Companions {
+        void writeTo(Path staging) throws IOException;
+    }
+
+    /// @param replaced names of files that go when the new model comes, whether it has them or not; weights do anyway
     ModelFolderWriter(
+            Path folder,
+            ObjectNode config,
+            SequencedMap<String, PendingTensor> weights,
+            long maxShardBytes,
+            Companions companions,
+            Predicate<String> replaced) {
+        if (maxShardBytes < 1) {
+            throw new IllegalArgumentException("maxShardBytes must be at least 1: got " + maxShardBytes);
+        }
+        this.folder = folder;
+        this.config = config;
+        this.weights = weights;
+        this.maxShardBytes = maxShardBytes;
+        this.companions = companions;
+        this.replaced = replaced;
+    }
+
+    /// Prepares the save of a model that is in memory.
+    static ModelFolderWriter of(
             Path folder,
             ZebraConfig config,
             Map<String, Tensor> weights,
@@ -39,14 +69,6 @@ final class ModelFolderWriter {
             throw new IllegalArgumentException(
                     "weights must be stored as floating-point numbers: got " + dtype.label());
         }
-        if (maxShardBytes < 1) {
-            throw new IllegalArgumentException("maxShardBytes must be at least 1: got " + maxShardBytes);
-        }
-        this.folder = folder;
-        this.config = config;
-        this.dtype = dtype;
-        this.tokenizerJson = tokenizerJson;
-        this.maxShardBytes = maxShardBytes;
         Map<String, long[]> needed = ZebraParameters.shapes(config);
         Map<String, long[]> there = new LinkedHashMap<>();
         weights.forEach((name, tensor) -> there.put(name, tensor.shape()));
@@ -56,11 +78,20 @@ final class ModelFolderWriter {
                     "the weights to save do not fit the config:\n  " + String.join("\n  ", differences));
         }
         // In the model's order, so that equal models give equal bytes whatever map they come in.
-        needed.keySet().forEach(name -> this.weights.put(name, Objects.requireNonNull(weights.get(name))));
+        SequencedMap<String, PendingTensor> pending = new LinkedHashMap<>();
+        needed.keySet()
+                .forEach(name -> pending.put(name, PendingTensor.of(Objects.requireNonNull(weights.get(name)), dtype)));
+        Companions companions = staging -> {
+            JsonFile.write(staging.resolve(ModelFolder.GENERATION_CONFIG), ConfigWriter.generationConfig(config));
+            if (tokenizerJson != null) {
+                TokenizerFiles.copy(tokenizerJson, config, staging);
+            }
+        };
+        return new ModelFolderWriter(
+                folder, ConfigWriter.config(config, dtype), pending, maxShardBytes, companions, _ -> false);
     }
 
     void save() {
-        var json = ConfigWriter.config(config, dtype); // first, since it may refuse
         Path staging;
         try {
             Files.createDirectories(folder);
@@ -69,42 +100,40 @@ final class ModelFolderWriter {
             throw new UncheckedIOException(AtomicFile.describe(folder, folder, e), e);
         }
         try {
+            companions.writeTo(staging); // before the long part, since a tokenizer may be refused
             writeWeights(staging);
-            JsonFile.write(staging.resolve(ModelFolder.GENERATION_CONFIG), ConfigWriter.generationConfig(config));
-            if (tokenizerJson != null) {
-                TokenizerFiles.copy(tokenizerJson, config, staging);
-            }
-            JsonFile.write(staging.resolve(ModelFolder.CONFIG), json);
+            JsonFile.write(staging.resolve(ModelFolder.CONFIG), config);
             commit(staging);
         } catch (IOException e) {
             throw new UncheckedIOException("cannot replace the model in " + folder + ": " + e.getMessage(), e);
         } finally {
-            removeStaging(staging);
+            removeTree(staging);
         }
     }
 
     private void writeWeights(Path staging) {
-        List<Map<String, Tensor>> shards = shards();
+        List<Map<String, PendingTensor>> shards = shards();
         if (shards.size() == 1) {
-            SafetensorsWriter.write(staging.resolve(FolderWeights.SINGLE_FILE), shards.getFirst(), dtype, METADATA);
+            SafetensorsWriter.writeAsMade(staging.resolve(FolderWeights.SINGLE_FILE), shards.getFirst(), METADATA);
             return;
         }
         Map<String, String> shardByName = new LinkedHashMap<>();
         for (int i = 0; i < shards.size(); i++) {
             String shard = String.format(Locale.ROOT, "model-%05d-of-%05d.safetensors", i + 1, shards.size());
-            SafetensorsWriter.write(staging.resolve(shard), shards.get(i), dtype, METADATA);
+            SafetensorsWriter.writeAsMade(staging.resolve(shard), shards.get(i), METADATA);
             shards.get(i).keySet().forEach(name -> shardByName.put(name, shard));
         }
-        long totalBytes = weights.values().stream().mapToLong(this::bytes).sum();
+        long totalBytes =
+                weights.values().stream().mapToLong(PendingTensor::numBytes).sum();
         JsonFile.write(staging.resolve(ShardIndex.FILE_NAME), new ShardIndex(shardByName).toJson(totalBytes));
     }
 
     /// Fills shards in order; a tensor larger than the limit has one to itself.
-    private List<Map<String, Tensor>> shards() {
-        List<Map<String, Tensor>> shards = new ArrayList<>();
+    private List<Map<String, PendingTensor>> shards() {
+        List<Map<String, PendingTensor>> shards = new ArrayList<>();
         long room = 0;
         for (var entry : weights.entrySet()) {
-            long needed = bytes(entry.getValue());
+            long needed = entry.getValue().numBytes();
             if (shards.isEmpty() || needed > room) {
                 shards.add(new LinkedHashMap<>());
                 room = maxShardBytes;
@@ -115,18 +144,15 @@ final class ModelFolderWriter {
         return shards;
     }
 
-    private long bytes(Tensor tensor) {
-        return tensor.numElements() * dtype.bytes();
-    }
-
     /// Only renames from here on; without `config.json` the folder is no model meanwhile.
     private void commit(Path staging) throws IOException {
         Files.deleteIfExists(folder.resolve(ModelFolder.CONFIG));
         AtomicFile.forceFolder(folder);
         for (Path file : list(folder)) {
-            if (isWeights(file.getFileName().toString())) {
-                Files.delete(
-                        file); // a stale shard, or a single file beside an index, would be taken for the new weights
+            String name = file.getFileName().toString();
+            // A stale shard, or a single file beside an index, would be taken for the new weights.
+            if (!file.equals(staging) && (isWeights(name) || replaced.test(name))) {
+                deleteTree(file);
             }
         }
         for (Path file : list(staging)) {
@@ -149,22 +175,34 @@ final class ModelFolderWriter {
         }
     }
 
-    private static void removeStaging(Path staging) {
+    private static void removeTree(Path folder) {
         try {
-            for (Path file : list(staging)) {
-                Files.deleteIfExists(file);
-            }
-            Files.deleteIfExists(staging);
+            deleteTree(folder);
         } catch (IOException _) {
             // What is left is a hidden folder that nothing reads; the save itself has succeeded or says why not.
         }
+    }
+
+    /// Deletes a file, or a folder with all that is in it; what a link leads to stays.
+    private static void deleteTree(Path path) throws IOException {
+        if (Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS)) {
+            for (Path inner : list(path)) {
+                deleteTree(inner);
+            }
+        }
+        Files.deleteIfExists(path);
+    }
+
+    /// Returns whether a name is that of a folder which an interrupted save has left.
+    static boolean isStaging(String name) {
+        return name.startsWith(STAGING_PREFIX);
     }
 
     /// Returns a hint if an interrupted save has left its staging folder in `folder`, or nothing.
     static String interruptedSave(Path folder) {
         try (Stream<Path> files = Files.list(folder)) {
             return files.map(file -> file.getFileName().toString())
-                    .filter(name -> name.startsWith(STAGING_PREFIX))
+                    .filter(ModelFolderWriter::isStaging)
                     .findFirst()
                     .map(name -> " (a save was interrupted; what it had written is in " + name + ")")
                     .orElse("");

@@ -9,6 +9,18 @@ import org.zebralm.nn.RopeScaling;
 final class RopeJson {
     private RopeJson() {}
 
+    /// Writes the one rotation of all layers, also in the words of transformers 4, which knows no `rope_parameters`.
+    static void put(ObjectNode config, RopeConfig.Rotary rotary) {
+        ObjectNode parameters = of(rotary);
+        config.set("rope_parameters", parameters);
+        config.put("rope_theta", rotary.theta());
+        if (!(rotary.scaling() instanceof RopeScaling.None)) {
+            ObjectNode scaling = parameters.deepCopy();
+            scaling.remove("rope_theta");
+            config.set("rope_scaling", scaling);
+        }
+    }
+
     /// Returns the object; a dynamic scaling starts at the config's own `max_position_embeddings`, which is not in it.
     static ObjectNode of(RopeConfig.Rotary rotary) {
         ObjectNode json = JsonNodeFactory.instance.objectNode();

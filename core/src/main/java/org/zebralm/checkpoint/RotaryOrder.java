@@ -16,4 +16,12 @@ final class RotaryOrder {
         long width = projection.numElements() / shape[0];
         return projection.reshape(numHeads, half, 2, width).transpose(1, 2).reshape(shape);
     }
+
+    /// Undoes [#fromNeighbours].
+    static Tensor toNeighbours(Tensor projection, int numHeads) {
+        long[] shape = projection.shape();
+        long half = shape[0] / numHeads / 2;
+        long width = projection.numElements() / shape[0];
+        return projection.reshape(numHeads, 2, half, width).transpose(1, 2).reshape(shape);
+    }
 }

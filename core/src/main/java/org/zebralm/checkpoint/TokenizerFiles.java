@@ -11,14 +11,26 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.zebralm.model.ZebraConfig;
 import org.zebralm.tokenizer.PromptTemplate;
+import org.zebralm.tokenizer.Tokenizer;
 import org.zebralm.tokenizer.TokenizerFile;
 
 /// Puts a tokenizer into a model folder.
 final class TokenizerFiles {
     private static final String SETTINGS = "tokenizer_config.json";
-    private static final List<String> COMPANIONS = List.of(SETTINGS, "chat_template.jinja", "special_tokens_map.json");
+    private static final String TEMPLATE = "chat_template.jinja";
+    private static final String MORE_TEMPLATES = "additional_chat_templates";
+    private static final List<String> COMPANIONS = List.of(
+            SETTINGS,
+            TEMPLATE,
+            "special_tokens_map.json",
+            "added_tokens.json",
+            ModelFolder.SENTENCE_PIECE,
+            "vocab.json",
+            "merges.txt");
 
     private final Path tokenizer;
     private final ZebraConfig config;
@@ -26,10 +38,11 @@ final class TokenizerFiles {
     private final Map<Integer, String> tokens = new HashMap<>();
     private boolean isSilentAboutPrompts;
 
-    private TokenizerFiles(Path tokenizer, ZebraConfig config) {
+    private TokenizerFiles(Path tokenizer, ZebraConfig config, byte[] tokenizerJson) {
         this.tokenizer = tokenizer;
         this.config = config;
-        this.tokenizerJson = TokenizerFile.read(tokenizer).json();
+        this.tokenizerJson = tokenizerJson;
+        readTokens();
     }
 
     /// Writes a tokenizer as `tokenizer.json` into `folder` and copies what lies beside it; writes
@@ -38,9 +51,41 @@ final class TokenizerFiles {
     /// @param tokenizer a file of any kind that [TokenizerFile] reads
     /// @throws IllegalArgumentException if the tokenizer makes ids of text that the model has no row for
     static void copy(Path tokenizer, ZebraConfig config, Path folder) {
-        var files = new TokenizerFiles(tokenizer, config);
-        files.readTokens();
-        files.copyTo(folder);
+        new TokenizerFiles(tokenizer, config, TokenizerFile.read(tokenizer).json()).copyTo(folder);
+    }
+
+    /// Writes the tokenizer of any model as [#copy], and the chat templates, which may be there without one.
+    ///
+    /// @return whether there was one
+    static boolean copy(ModelFiles model, ZebraConfig config, Path folder) {
+        Path file = model.tokenizerFile();
+        if (file != null && !Llama2cTokenizer.isOwn(file)) {
+            copy(file, config, folder);
+            return true;
+        }
+        String template = model.chatTemplateWithin();
+        if (template != null) {
+            AtomicFile.write(folder.resolve(TEMPLATE), template.getBytes(StandardCharsets.UTF_8));
+        }
+        try (Tokenizer made = model.tokenizer()) {
+            if (made == null) {
+                return false;
+            }
+            var files = new TokenizerFiles(made.path(), config, made.json());
+            AtomicFile.write(folder.resolve(ModelFolder.TOKENIZER), files.tokenizerJson);
+            JsonFile.write(
+                    folder.resolve(SETTINGS),
+                    files.settings(made.specialTokens().unk()));
+            if (file != null) {
+                copyTemplates(file, folder);
+            }
+            return true;
+        }
+    }
+
+    /// Returns whether a file of this name in a model folder belongs to a tokenizer.
+    static boolean isOne(String name) {
+        return name.equals(ModelFolder.TOKENIZER) || name.equals(MORE_TEMPLATES) || COMPANIONS.contains(name);
     }
 
     private void readTokens() {
@@ -69,17 +114,36 @@ final class TokenizerFiles {
     private void copyTo(Path folder) {
         AtomicFile.write(folder.resolve(ModelFolder.TOKENIZER), tokenizerJson);
         for (String name : COMPANIONS) {
-            Path companion = tokenizer.resolveSibling(name);
-            if (Files.exists(companion)) {
-                copyFile(companion, folder.resolve(name));
-            }
+            copyIfThere(tokenizer.resolveSibling(name), folder.resolve(name));
         }
+        copyMoreTemplates(tokenizer, folder);
         if (!Files.exists(folder.resolve(SETTINGS))) {
-            JsonFile.write(folder.resolve(SETTINGS), settings());
+            JsonFile.write(folder.resolve(SETTINGS), settings(null));
         }
     }
 
-    private ObjectNode settings() {
+    private static void copyTemplates(Path tokenizer, Path folder) {
+        copyIfThere(tokenizer.resolveSibling(TEMPLATE), folder.resolve(TEMPLATE));
+        copyMoreTemplates(tokenizer, folder);
+    }
+
+    private static void copyMoreTemplates(Path tokenizer, Path folder) {
+        Path more = tokenizer.resolveSibling(MORE_TEMPLATES);
+        if (!Files.isDirectory(more)) {
+            return;
+        }
+        try (Stream<Path> files = Files.list(more)) {
+            Path target = Files.createDirectories(folder.resolve(MORE_TEMPLATES));
+            for (Path file :
+                    files.filter(one -> one.toString().endsWith(".jinja")).toList()) {
+                copyIfThere(file, target.resolve(file.getFileName()));
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException("cannot copy " + more + ": " + e.getMessage(), e);
+        }
+    }
+
+    private ObjectNode settings(@Nullable String unknown) {
         ObjectNode json = JsonNodeFactory.instance.objectNode();
         json.put("tokenizer_class", "PreTrainedTokenizerFast");
         json.put("clean_up_tokenization_spaces", false); // transformers would drop blanks before punctuation
@@ -87,6 +151,9 @@ final class TokenizerFiles {
         putToken(json, "bos_token", config.bosTokenId());
         putToken(json, "eos_token", config.eosTokenId());
         putToken(json, "pad_token", config.padTokenId());
+        if (unknown != null) {
+            json.put("unk_token", unknown);
+        }
         if (isSilentAboutPrompts && config.bosTokenId() >= 0) {
             json.put("add_bos_token", true); // as the documents began that it was trained on
         }
@@ -105,7 +172,10 @@ final class TokenizerFiles {
         json.put(key, token);
     }
 
-    private static void copyFile(Path source, Path target) {
+    private static void copyIfThere(Path source, Path target) {
+        if (!Files.exists(source)) {
+            return;
+        }
         byte[] bytes;
         try {
             bytes = Files.readAllBytes(source);

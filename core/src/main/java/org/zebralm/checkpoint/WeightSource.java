@@ -18,6 +18,16 @@ public interface WeightSource extends AutoCloseable {
     /// Returns the type a tensor is stored in; a quantized one counts as float32, which is what it decodes to.
     DType dtype(String name);
 
+    /// Returns what a tensor is stored as, in the words of its file's format: `bfloat16`, `Q4_K`.
+    default String storedType(String name) {
+        return dtype(name).label();
+    }
+
+    /// Returns whether a tensor is stored in fewer bits than any number has, so that its type is what it decodes to.
+    default boolean isQuantized(String name) {
+        return false;
+    }
+
     long[] shape(String name);
 
     /// Returns a tensor in the type it is stored in: a view of the mapped file wherever the layout allows it.

@@ -2,7 +2,6 @@ package org.zebralm.generate;
 
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Deque;
 import java.util.Iterator;
 import java.util.List;
@@ -107,10 +106,9 @@ final class EngineLoop {
         Iterator<EngineSequence> requested = waiting.iterator();
         while (requested.hasNext() && prefilling.size() + decoding.size() < config.maxRunning()) {
             EngineSequence sequence = requested.next();
-            int[] prompt = sequence.prompt();
             boolean reuses = config.reusesPrefixes() && !sequence.sampling().promptLogprobs();
-            PrefixMatch match = reuses ? tree.match(prompt) : PrefixMatch.NOTHING;
-            if (reuses && waitsForAnother(prompt, match)) {
+            PrefixMatch match = reuses ? tree.match(sequence.prompt()) : PrefixMatch.NOTHING;
+            if (reuses && waitsForAnother(sequence, match)) {
                 continue;
             }
             long needed = tree.bytesNeeded(match, sequence.mostTokens(steps.maxPositions()), longestChunk());
@@ -129,20 +127,15 @@ final class EngineLoop {
     }
 
     /// Returns whether a prompt under way is about to compute more of this one than is there.
-    private boolean waitsForAnother(int[] prompt, PrefixMatch match) {
+    private boolean waitsForAnother(EngineSequence sequence, PrefixMatch match) {
         for (EngineSequence other : prefilling) {
-            int common = Math.min(prompt.length - 1, commonLength(prompt, other.prompt())) / grid * grid;
+            int common = sequence.commonLength(other) / grid * grid;
             if (common >= match.reused() + LEAST_COMMON && other.cache().length() < common) {
                 other.want(common);
                 return true;
             }
         }
         return false;
-    }
-
-    private static int commonLength(int[] a, int[] b) {
-        int mismatch = Arrays.mismatch(a, b);
-        return mismatch < 0 ? a.length : mismatch;
     }
 
     private long futureBytes() {

@@ -20,6 +20,7 @@ final class EngineSequence {
     private final SamplingConfig sampling;
     private final Sampler sampler;
     private final TextOutput output;
+    private final int[] prompt;
     private final int promptLength;
     private final long submitted;
     private final long deadline;
@@ -56,6 +57,7 @@ final class EngineSequence {
         this.output = output;
         this.submitted = submitted;
         this.deadline = deadline;
+        this.prompt = prompt;
         promptLength = prompt.length;
         tokens = prompt.clone();
         numTokens = prompt.length;
@@ -74,8 +76,15 @@ final class EngineSequence {
         return promptLength;
     }
 
+    /// Returns the prompt itself, which nobody changes.
     int[] prompt() {
-        return Arrays.copyOf(tokens, promptLength);
+        return prompt;
+    }
+
+    /// Returns with how many equal tokens both prompts begin, the last of this one not counted.
+    int commonLength(EngineSequence other) {
+        int mismatch = Arrays.mismatch(prompt, other.prompt);
+        return Math.min(promptLength - 1, mismatch < 0 ? promptLength : mismatch);
     }
 
     /// Returns the most tokens that prompt and output can have together.

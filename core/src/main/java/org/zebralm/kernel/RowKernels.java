@@ -1,8 +1,11 @@
 package org.zebralm.kernel;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import org.zebralm.tensor.DType;
+import org.zebralm.tensor.Device;
 import org.zebralm.tensor.Tensor;
 import org.zebralm.tensor.Tensors;
 
@@ -23,6 +26,16 @@ public final class RowKernels {
 
     RowKernels(CpuPool pool) {
         this.pool = pool;
+    }
+
+    /// Returns the row kernels of this process's CPU, or nothing where the Vector module is missing.
+    public static Optional<RowKernels> forThisMachine() {
+        return Shared.ROWS;
+    }
+
+    /// Returns whether these kernels take `x`.
+    public static boolean accepts(Tensor x) {
+        return x.isCpu() && (x.dtype() == DType.FLOAT32 || x.dtype() == DType.BFLOAT16);
     }
 
     /// Returns `x / rms(x) * weight` of each row of `[T, D]` (arXiv 1910.07467).
@@ -126,9 +139,13 @@ public final class RowKernels {
     }
 
     private static float[] floats(Tensor weight_D) {
-        return weight_D.dtype() == DType.FLOAT32
-                ? weight_D.toFloats()
-                : weight_D.to(DType.FLOAT32).toFloats();
+        if (!accepts(weight_D)) {
+            return weight_D.to(DType.FLOAT32).toFloats();
+        }
+        int width = (int) weight_D.size(0);
+        float[] floats = new float[Lanes.padded(width)];
+        RowView.of(weight_D.reshape(1, 1, width)).read(0, 1, 0, floats, 0, floats.length);
+        return Arrays.copyOf(floats, width);
     }
 
     private static void requireWidth(String name, Tensor weight_D, long width) {
@@ -160,6 +177,11 @@ public final class RowKernels {
             list.add(workspace -> work.run(from, to, task, workspace.floats));
         }
         pool.run(list, floats);
+    }
+
+    private static final class Shared {
+        static final Optional<RowKernels> ROWS =
+                AttentionKernels.forDevice(Device.CPU).rows();
     }
 
     private interface Work {

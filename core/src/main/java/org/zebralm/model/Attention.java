@@ -65,8 +65,8 @@ public record Attention(
     /// Returns rotated queries and keys, and values, of `[T, D]`.
     public Heads project(Tensor x_TD, Rope.Rotation rotation) {
         return new Heads(
-                rotation.apply(normed(queryNorm, query.forward(x_TD), numHeads)),
-                rotation.apply(normed(keyNorm, key.forward(x_TD), numKvHeads)),
+                rotation.consume(normed(queryNorm, query.forward(x_TD), numHeads)),
+                rotation.consume(normed(keyNorm, key.forward(x_TD), numKvHeads)),
                 heads(value.forward(x_TD), numKvHeads));
     }
 

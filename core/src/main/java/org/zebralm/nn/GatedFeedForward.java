@@ -1,5 +1,7 @@
 package org.zebralm.nn;
 
+import java.util.Optional;
+import org.zebralm.kernel.RowKernels;
 import org.zebralm.tensor.Tensor;
 
 /// A gated linear unit (arXiv 2002.05202): `down(act(gate(x)) * up(x))`, SwiGLU where the activation is SiLU.
@@ -21,6 +23,12 @@ public record GatedFeedForward(Linear gate, Linear up, Linear down, Activation a
 
     @Override
     public Tensor forward(Tensor x_TD) {
-        return down.forward(activation.apply(gate.forward(x_TD)).mul(up.forward(x_TD)));
+        Tensor gate_TF = gate.forward(x_TD);
+        Tensor up_TF = up.forward(x_TD);
+        Optional<RowKernels> rows = activation == Activation.SILU ? Inference.rows(x_TD) : Optional.empty();
+        return down.forward(
+                rows.isPresent()
+                        ? rows.get().swiglu(gate_TF, up_TF)
+                        : activation.apply(gate_TF).mul(up_TF));
     }
 }

@@ -1,5 +1,7 @@
 package org.zebralm.nn;
 
+import java.util.Optional;
+import org.zebralm.kernel.RowKernels;
 import org.zebralm.tensor.Functional;
 import org.zebralm.tensor.Tensor;
 
@@ -11,6 +13,12 @@ public record RmsNorm(Tensor weight, double eps) implements Norm {
 
     @Override
     public Tensor forward(Tensor x) {
-        return Functional.rmsNorm(x, weight, eps);
+        Optional<RowKernels> rows = Inference.rows(x);
+        if (rows.isEmpty()) {
+            return Functional.rmsNorm(x, weight, eps);
+        }
+        long width = weight.size(0);
+        Tensor x_TD = x.reshape(x.numElements() / width, width);
+        return rows.get().rmsNorm(x_TD, weight, eps).reshape(x.shape());
     }
 }

@@ -1,6 +1,8 @@
 package org.zebralm.nn;
 
 import java.util.List;
+import java.util.Optional;
+import org.zebralm.kernel.RowKernels;
 import org.zebralm.tensor.Tensor;
 import org.zebralm.tensor.Tensors;
 
@@ -68,6 +70,16 @@ public final class Rope {
                     yield turn(member(pairs_TNh2, 0), member(pairs_TNh2, 1), 3).reshape(tokens, heads, 2 * half);
                 }
             };
+        }
+
+        /// Rotates `[T, N, H]` that nobody needs unrotated: where no history is recorded, in place.
+        public Tensor consume(Tensor x_TNH) {
+            Optional<RowKernels> rows = pairs == Pairs.HALVES ? Inference.rows(x_TNH) : Optional.empty();
+            if (rows.isEmpty()) {
+                return apply(x_TNH);
+            }
+            rows.get().rotate(x_TNH, cos_T1h, sin_T1h, false);
+            return x_TNH;
         }
 
         private static Tensor member(Tensor pairs_TNh2, int index) {

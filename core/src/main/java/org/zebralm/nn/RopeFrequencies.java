@@ -25,7 +25,7 @@ final class RopeFrequencies {
                     case RopeScaling.Linear(double factor) ->
                         new RopeFrequencies(divided(unscaled(theta, headDim), factor), 1);
                     case RopeScaling.DynamicNtk ntk ->
-                        new RopeFrequencies(unscaled(dynamicTheta(theta, ntk, headDim), headDim), 1);
+                        new RopeFrequencies(unscaled(ntk.theta(theta, headDim), headDim), 1);
                     case RopeScaling.Yarn yarn ->
                         new RopeFrequencies(yarn(theta, yarn, headDim), yarn.attentionFactor());
                     case RopeScaling.Llama3 llama3 -> new RopeFrequencies(llama3(theta, llama3, headDim), 1);
@@ -63,11 +63,6 @@ final class RopeFrequencies {
             frequencies[i] /= (float) factor;
         }
         return frequencies;
-    }
-
-    private static double dynamicTheta(double theta, RopeScaling.DynamicNtk ntk, int headDim) {
-        double stretch = ntk.factor() * Math.max(ntk.positions(), ntk.originalPositions()) / ntk.originalPositions();
-        return theta * Math.pow(stretch - (ntk.factor() - 1), headDim / (headDim - 2.0));
     }
 
     private static float[] yarn(double theta, RopeScaling.Yarn yarn, int headDim) {

@@ -28,6 +28,12 @@ public sealed interface RopeScaling {
                 throw new IllegalArgumentException("positions must be at least 1: got " + positions);
             }
         }
+
+        /// Returns the base that a rotation with base `theta` has in its place.
+        public double theta(double theta, int headDim) {
+            double stretch = factor * Math.max(positions, originalPositions) / originalPositions;
+            return theta * Math.pow(stretch - (factor - 1), headDim / (headDim - 2.0));
+        }
     }
 
     /// YaRN (arXiv 2309.00071): high frequencies as they are, low ones interpolated, a ramp between them.

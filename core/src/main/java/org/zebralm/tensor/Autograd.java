@@ -3,6 +3,7 @@ package org.zebralm.tensor;
 import java.util.List;
 import org.bytedeco.pytorch.AutoGradMode;
 import org.bytedeco.pytorch.BoolOptional;
+import org.bytedeco.pytorch.GradMode;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 
@@ -17,6 +18,12 @@ public final class Autograd {
         Torch.requirePlatformThread();
         Torch.load();
         return new Guard(new AutoGradMode(enabled));
+    }
+
+    /// Returns whether this thread records history.
+    public static boolean isRecording() {
+        Torch.load();
+        return GradMode.is_enabled();
     }
 
     /// Adds to each leaf's gradient what `gradients` of `outputs` give it.

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.zebralm.tokenizer.jinja.Template;
@@ -41,6 +42,13 @@ public final class ChatTemplate {
     /// @param specialTokens variables such as `bos_token`, with their texts
     public static ChatTemplate of(String template, Map<String, String> specialTokens) {
         return new ChatTemplate(Map.of("default", Template.parse(template)), Map.copyOf(specialTokens));
+    }
+
+    /// The texts of the templates by name; the one for an ordinary chat is `default`.
+    public Map<String, String> sources() {
+        Map<String, String> sources = new TreeMap<>();
+        templates.forEach((name, template) -> sources.put(name, template.source()));
+        return sources;
     }
 
     /// Whether a template marks what the assistant said, so that [RenderedChat#generated] has it.

@@ -24,6 +24,11 @@ public record SentencePiece(String text, float score, Type type) {
             this.number = number;
         }
 
+        /// The number of this type.
+        public int number() {
+            return number;
+        }
+
         /// The type of a number.
         ///
         /// @throws IllegalArgumentException if there is none

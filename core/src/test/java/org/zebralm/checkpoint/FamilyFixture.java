@@ -68,7 +68,12 @@ final class FamilyFixture {
 
     /// Opens the checkpoint for sequences as long as the oracle's: what it scaled for, where the scaling is dynamic.
     LoadedModel open(DType dtype, AttentionKernel kernel) {
-        ModelFolder read = ModelFolder.read(folder);
+        return open(folder, dtype, kernel);
+    }
+
+    /// Opens another folder with the same model.
+    LoadedModel open(Path model, DType dtype, AttentionKernel kernel) {
+        ModelFolder read = ModelFolder.read(model);
         int longest = Math.max(ids.length / lengths.length, prompt.length + continuation.length);
         return LoadedModel.open(read.withPositions(Math.max(read.config().maxPositions(), longest)), dtype, kernel);
     }

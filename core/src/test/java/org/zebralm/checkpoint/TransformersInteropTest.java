@@ -5,9 +5,7 @@ import static org.zebralm.checkpoint.TinyModel.GLOBAL;
 import static org.zebralm.checkpoint.TinyModel.LOCAL;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -72,9 +70,10 @@ class TransformersInteropTest {
             writeLogits(tiny, ours);
         }
 
-        JsonNode report = interop(model, ours);
+        JsonNode report = Interop.compare(model, ours).getFirst();
 
         assertThat(report.path("class").asText()).isEqualTo(expectedClass);
+        assertThat(report.at("/rope_parameters/rope_type").asText()).isEqualTo("default");
         assertThat(report.path("max_difference").asDouble(1)).as("%s", report).isLessThanOrEqualTo(1e-4);
         assertThat(report.path("generated").asInt()).isPositive();
         assertThat(report.path("ids").valueStream().map(JsonNode::asInt)).containsExactly(5, 4, 0);
@@ -93,19 +92,5 @@ class TransformersInteropTest {
         tensors.put("ids", Tensors.ofIds(ids).reshape(2, TOKENS));
         tensors.put("logits", logits.reshape(2, TOKENS, 48));
         SafetensorsWriter.write(file, tensors, Map.of());
-    }
-
-    private static JsonNode interop(Path model, Path ours) throws IOException, InterruptedException {
-        String python = System.getenv("ZEBRA_ORACLE_PYTHON");
-        assertThat(python)
-                .as("ZEBRA_ORACLE_PYTHON must name a Python with transformers: see oracle/README.md")
-                .isNotNull();
-        Path program = Path.of("../oracle/interop.py");
-        Process process = new ProcessBuilder(python, program.toString(), model.toString(), ours.toString())
-                .redirectError(ProcessBuilder.Redirect.INHERIT)
-                .start();
-        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        assertThat(process.waitFor()).as("exit code; output: %s", output).isZero();
-        return new JsonMapper().readTree(output);
     }
 }

@@ -4,6 +4,7 @@ import java.util.Map;
 import org.zebralm.model.AttentionType;
 import org.zebralm.model.ZebraConfig;
 import org.zebralm.nn.RopeConfig;
+import org.zebralm.nn.RopeScaling;
 
 /// A whole decoder in float64 loops, read off the definition of a Llama-like model: one document, no cache.
 ///
@@ -18,7 +19,11 @@ public record ReferenceDecoder(ZebraConfig config, Map<String, double[]> weights
             System.arraycopy(weight("model.embed_tokens.weight"), ids[t] * width, x[t], 0, width);
         }
         for (int i = 0; i < config.numLayers(); i++) {
-            layer("model.layers." + i + ".", config.attentionTypes().get(i), x);
+            layer(
+                    "model.layers." + i + ".",
+                    config.attentionTypes().get(i),
+                    config.ropes().get(i),
+                    x);
         }
         double[] head = weight(config.tieEmbeddings() ? "model.embed_tokens.weight" : "lm_head.weight");
         double[][] logits = new double[ids.length][];
@@ -38,7 +43,7 @@ public record ReferenceDecoder(ZebraConfig config, Map<String, double[]> weights
         return nll;
     }
 
-    private void layer(String path, AttentionType type, double[][] x) {
+    private void layer(String path, AttentionType type, RopeConfig rope, double[][] x) {
         int tokens = x.length;
         int n = config.numHeads() * config.headDim();
         int k = config.numKvHeads() * config.headDim();
@@ -47,8 +52,8 @@ public record ReferenceDecoder(ZebraConfig config, Map<String, double[]> weights
         double[] values = new double[tokens * k];
         for (int t = 0; t < tokens; t++) {
             double[] h = norm(x[t], path + "input_layernorm.weight");
-            System.arraycopy(rotate(linear(path + "self_attn.q_proj.weight", h), t), 0, queries, t * n, n);
-            System.arraycopy(rotate(linear(path + "self_attn.k_proj.weight", h), t), 0, keys, t * k, k);
+            System.arraycopy(rotate(linear(path + "self_attn.q_proj.weight", h), t, rope), 0, queries, t * n, n);
+            System.arraycopy(rotate(linear(path + "self_attn.k_proj.weight", h), t, rope), 0, keys, t * k, k);
             System.arraycopy(linear(path + "self_attn.v_proj.weight", h), 0, values, t * k, k);
         }
         int window = switch (type) {
@@ -86,15 +91,13 @@ public record ReferenceDecoder(ZebraConfig config, Map<String, double[]> weights
         return y;
     }
 
-    private double[] rotate(double[] x, int position) {
+    private double[] rotate(double[] x, int position, RopeConfig rope) {
         int width = config.headDim();
         int half = width / 2;
-        double theta = ((RopeConfig.Rotary) config.ropes().getFirst()).theta();
         double[] y = new double[x.length];
         for (int head = 0; head < x.length; head += width) {
             for (int i = 0; i < half; i++) {
-                float frequency = 1 / (float) Math.pow(theta, 2.0f * i / width);
-                float angle = position * frequency;
+                float angle = position * frequency(rope, i, width);
                 double cos = (float) Math.cos(angle);
                 double sin = (float) Math.sin(angle);
                 double a = x[head + i];
@@ -104,6 +107,21 @@ public record ReferenceDecoder(ZebraConfig config, Map<String, double[]> weights
             }
         }
         return y;
+    }
+
+    private static float frequency(RopeConfig rope, int pair, int width) {
+        return switch (rope) {
+            case RopeConfig.None _ -> 0;
+            case RopeConfig.Rotary(double theta, RopeScaling scaling) -> {
+                float trained = 1 / (float) Math.pow(theta, 2.0f * pair / width);
+                yield switch (scaling) {
+                    case RopeScaling.None _ -> trained;
+                    case RopeScaling.Linear(double factor) -> trained / (float) factor;
+                    case RopeScaling.DynamicNtk _, RopeScaling.Yarn _, RopeScaling.Llama3 _ ->
+                        throw new IllegalArgumentException("tested against transformers: " + scaling);
+                };
+            }
+        };
     }
 
     private double[] linear(String name, double[] x) {
