@@ -36,6 +36,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
             "  zebra quickstart --data my/texts      the same on your own text files",
             "  zebra train config.yaml --out runs/a --train.steps=500   settings from a file, one changed",
             "  zebra generate MODEL \"Once upon\"      continue a text",
+            "  zebra chat MODEL                      talk with a model",
             "  zebra inspect MODEL                   layers, parameters, memory, cost",
             "  zebra convert LLAMA zebra --group 4 --window 513   full attention to local and global layers",
             "",
@@ -64,6 +65,7 @@ public final class Main implements Runnable {
                     "Make tokenizers.",
                     List.of(Verb.of("train", "Train a byte-level BPE tokenizer.", TokenizerTrainVerb::new))),
             Verb.of("generate", "Continue a text.", GenerateVerb::new),
+            Verb.of("chat", "Talk with a model.", ChatVerb::new),
             Verb.of("convert", "Write a model in another form, with other layers.", ConvertVerb::new),
             Verb.of("logits", "Write a model's logits for token ids.", LogitsVerb::new),
             Verb.group(
