@@ -100,7 +100,11 @@ final class TerminalChatScreen implements ChatScreen {
     @Override
     public Interrupt onInterrupt(Runnable what) {
         SignalHandler before = terminal.handle(Signal.INT, _ -> what.run());
-        return () -> terminal.handle(Signal.INT, before);
+        boolean echoed = terminal.echo(false); // keys pressed meanwhile would stand within the answer
+        return () -> {
+            terminal.echo(echoed);
+            terminal.handle(Signal.INT, before);
+        };
     }
 
     @Override

@@ -2,12 +2,14 @@ package org.zebralm.generate;
 
 import java.nio.file.Path;
 import java.util.Objects;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.zebralm.checkpoint.LoadedModel;
 import org.zebralm.checkpoint.ModelFolder;
 import org.zebralm.checkpoint.SafetensorsFile;
+import org.zebralm.kernel.AttentionKernel;
 import org.zebralm.kernel.LaunchSettings;
 import org.zebralm.model.Zebra;
 import org.zebralm.tensor.DType;
@@ -224,10 +226,11 @@ public final class LanguageModel implements AutoCloseable {
         /// @throws IllegalArgumentException if it cannot be used, saying why
         public LanguageModel open() {
             LaunchSettings.warnOnce();
+            FutureTask<AttentionKernel> attention = OpenedModel.beginLoading();
             ModelFolder read = ModelFolder.read(path);
             ModelFolder folder = positions == null ? read : read.withPositions(positions);
             DType type = dtype != null ? dtype : Objects.requireNonNullElse(folder.storedDType(), DType.FLOAT32);
-            OpenedModel opened = OpenedModel.open(folder, type);
+            OpenedModel opened = OpenedModel.open(folder, type, attention);
             boolean started = false;
             try {
                 LanguageModel model = OpenedModel.onPlatformThread(() -> new LanguageModel(opened, config));

@@ -7,20 +7,30 @@ import java.util.concurrent.FutureTask;
 import org.jspecify.annotations.Nullable;
 import org.zebralm.checkpoint.LoadedModel;
 import org.zebralm.checkpoint.ModelFolder;
+import org.zebralm.kernel.AttentionKernel;
 import org.zebralm.kernel.AttentionKernels;
 import org.zebralm.tensor.DType;
 import org.zebralm.tensor.Device;
+import org.zebralm.tensor.Torch;
 import org.zebralm.tokenizer.Tokenizer;
 
 /// A model's weights and its tokenizer, read side by side.
 record OpenedModel(Tokenizer tokenizer, LoadedModel loaded) {
 
+    /// Begins to load libtorch and to choose the attention, which takes longer than to read a model's settings.
+    static FutureTask<AttentionKernel> beginLoading() {
+        return start("zebra-libtorch", () -> {
+            Torch.load();
+            return AttentionKernels.forDevice(Device.CPU);
+        });
+    }
+
     /// Opens both, each on a platform thread of its own, and waits for both, whether or not the first one fails.
     ///
     /// @throws IllegalArgumentException if either cannot be used
-    static OpenedModel open(ModelFolder folder, DType dtype) {
+    static OpenedModel open(ModelFolder folder, DType dtype, FutureTask<AttentionKernel> attention) {
         FutureTask<LoadedModel> weights =
-                start("zebra-weights", () -> LoadedModel.open(folder, dtype, AttentionKernels.forDevice(Device.CPU)));
+                start("zebra-weights", () -> LoadedModel.open(folder, dtype, await(attention)));
         FutureTask<Tokenizer> text = start("zebra-tokenizer", () -> tokenizer(folder));
         Tokenizer tokenizer = null;
         LoadedModel loaded = null;
