@@ -10,6 +10,8 @@ import org.jspecify.annotations.Nullable;
 import org.zebralm.checkpoint.ModelLocation;
 import org.zebralm.eval.PerplexityByLength;
 import org.zebralm.eval.Scorer;
+import org.zebralm.generate.LanguageModel;
+import org.zebralm.tensor.DType;
 import org.zebralm.tokenizer.Tokenizer;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -96,7 +98,10 @@ final class EvalPerplexityVerb implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        try (var opened = TextModel.open(ModelLocation.find(model), dtype, positions)) {
+        try (var opened = LanguageModel.at(ModelLocation.find(model))
+                .dtype(dtype == null ? null : DType.parse(dtype))
+                .positions(positions)
+                .open()) {
             if (lengths.isEmpty()) {
                 int longest = opened.zebra().config().maxPositions();
                 lengths = List.of(longest / 8, longest / 4, longest / 2, longest);
@@ -106,7 +111,7 @@ final class EvalPerplexityVerb implements Callable<Integer> {
         return Main.OK;
     }
 
-    private PerplexityByLength measure(TextModel opened) {
+    private PerplexityByLength measure(LanguageModel opened) {
         try (var progress = new ProgressBar(Terminal.stderr(), "scoring", (long) lengths.size() * windows)) {
             List<int[]> documents = read(opened.tokenizer(), progress);
             Scorer scorer =

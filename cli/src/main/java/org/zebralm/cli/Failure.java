@@ -12,6 +12,7 @@ import java.nio.file.NotDirectoryException;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.stream.Stream;
+import org.zebralm.generate.GenerationException;
 import org.zebralm.train.TrainingDiverged;
 
 /// How a verb ended that did not end well: one line for the user, and an exit code.
@@ -58,6 +59,7 @@ record Failure(Throwable cause, String message, int exitCode) {
                 yield cause.toString().equals(e.getMessage()) ? describe(cause) : firstLine(e) + ": " + describe(cause);
             }
             case TrainingDiverged e -> firstLine(e);
+            case GenerationException e -> firstLine(e);
             case NoSuchFileException e -> "no such file or folder: " + e.getFile();
             case AccessDeniedException e -> "no permission for " + e.getFile();
             case FileAlreadyExistsException e -> "it exists already: " + e.getFile();

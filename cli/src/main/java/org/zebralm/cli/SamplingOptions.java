@@ -14,9 +14,8 @@ final class SamplingOptions {
     @Option(
             names = "--max-tokens",
             paramLabel = "N",
-            defaultValue = "200",
-            description = "Most tokens to write (default: ${DEFAULT-VALUE}).")
-    private int maxTokens;
+            description = "Most tokens to write (default: 200; 2000 for each answer of a chat).")
+    private @Nullable Integer maxTokens;
 
     @Option(
             names = "--min-tokens",
@@ -91,26 +90,11 @@ final class SamplingOptions {
     @Option(names = "--seed", paramLabel = "N", defaultValue = "0", description = "Decides the draws (default: 0).")
     private long seed;
 
-    @Option(
-            names = "--logprobs",
-            paramLabel = "K",
-            description = "With --json: each token's log-probability, and those of the K likeliest at its place.")
-    private @Nullable Integer numLogprobs;
-
-    @Option(names = "--prompt-logprobs", description = "With --json: the prompt's as well.")
-    private boolean promptLogprobs;
-
     /// Returns the settings.
     ///
-    /// @param showsLogprobs whether the verb has a place for log-probabilities
+    /// @param mostTokens most tokens of a text unless the user says otherwise
     /// @throws IllegalArgumentException if one is impossible, or two contradict each other
-    SamplingConfig config(boolean showsLogprobs) {
-        if (!showsLogprobs && (numLogprobs != null || promptLogprobs)) {
-            throw new IllegalArgumentException("--logprobs and --prompt-logprobs show in JSON only: add --json");
-        }
-        if (numLogprobs != null && numLogprobs < 0) {
-            throw new IllegalArgumentException("--logprobs must not be negative: got " + numLogprobs);
-        }
+    SamplingConfig config(int mostTokens) {
         return new SamplingConfig.Builder()
                 .temperature(temperature)
                 .topK(topK)
@@ -121,13 +105,11 @@ final class SamplingOptions {
                 .frequencyPenalty(frequencyPenalty)
                 .logitBias(logitBias)
                 .seed(seed)
-                .maxTokens(maxTokens)
+                .maxTokens(Objects.requireNonNullElse(maxTokens, mostTokens))
                 .minTokens(minTokens)
                 .stopTokenIds(stopTokenIds)
                 .stopStrings(stopStrings)
                 .ignoreEos(ignoreEos)
-                .numLogprobs(Objects.requireNonNullElse(numLogprobs, SamplingConfig.NO_LOGPROBS))
-                .promptLogprobs(promptLogprobs)
                 .build();
     }
 }

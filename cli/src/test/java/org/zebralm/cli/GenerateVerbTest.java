@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -22,7 +21,6 @@ import org.junit.jupiter.api.io.TempDir;
 /// `zebra generate` on a model with random weights, each of whose tokens is a character.
 class GenerateVerbTest {
     private static final ObjectMapper JSON = new ObjectMapper();
-    private static final int VOCABULARY = 96;
 
     private final StringWriter out = new StringWriter();
     private final StringWriter err = new StringWriter();
@@ -32,36 +30,11 @@ class GenerateVerbTest {
 
     @BeforeEach
     void makeModel() throws IOException {
-        for (String file : List.of("config.json", "model.safetensors")) {
-            Files.copy(Fixtures.path("llama").resolve(file), model.resolve(file));
-        }
-        ObjectNode tokenizer = JSON.createObjectNode().put("version", "1.0");
-        tokenizer.putArray("added_tokens");
-        tokenizer.putNull("normalizer").putNull("post_processor");
-        for (String part : List.of("pre_tokenizer", "decoder")) {
-            tokenizer
-                    .putObject(part)
-                    .put("type", "ByteLevel")
-                    .put("add_prefix_space", false)
-                    .put("trim_offsets", true)
-                    .put("use_regex", true);
-        }
-        ObjectNode bpe = tokenizer.putObject("model").put("type", "BPE");
-        ObjectNode vocab = bpe.putObject("vocab");
-        bpe.putArray("merges");
-        // The printable characters, a blank as byte-level tokenizers write it, and a line break.
-        for (char c = '!'; c <= '~'; c++) {
-            vocab.put(String.valueOf(c), c - '!');
-        }
-        vocab.put("Ġ", VOCABULARY - 2).put("Ċ", VOCABULARY - 1);
-        Files.writeString(model.resolve("tokenizer.json"), tokenizer.toString());
-        endTokens(List.of());
+        TinyTextModel.write(model);
     }
 
     private void endTokens(List<Integer> ids) throws IOException {
-        ObjectNode config = JSON.createObjectNode();
-        ids.forEach(config.putArray("eos_token_id")::add);
-        Files.writeString(model.resolve("generation_config.json"), config.toString());
+        TinyTextModel.endTokens(model, ids);
     }
 
     private int generate(String... options) {
@@ -180,5 +153,98 @@ class GenerateVerbTest {
         assertThat(err.toString()).contains("minTokens must be between 0 and maxTokens, 24: got 25");
         assertThat(generate("--stop", "")).isEqualTo(Main.FAILED);
         assertThat(err.toString()).contains("a stop string must have at least one character");
+    }
+
+    @Test
+    void samplesShareThePromptAndAreWrittenOneAfterTheOther() throws IOException {
+        JsonNode told = json("--samples", "3", "--temperature", "1.5");
+        JsonNode samples = told.get("samples");
+        assertThat(samples.size()).isEqualTo(3);
+        assertThat(samples.get(0).get("tokens"))
+                .isEqualTo(json("--temperature", "1.5").get("tokens"));
+        List<String> texts =
+                samples.valueStream().map(sample -> sample.get("text").asText()).toList();
+        assertThat(texts).doesNotHaveDuplicates();
+        assertThat(generate("--samples", "3", "--temperature", "1.5")).isZero();
+        assertThat(out.toString())
+                .isEqualTo(texts.stream()
+                        .map(text -> "zebra" + text + System.lineSeparator())
+                        .reduce((one, other) -> one + "---" + System.lineSeparator() + other)
+                        .orElseThrow());
+        assertThat(err.toString()).contains("72 written").hasLineCount(1);
+        assertThat(generate("--samples", "0")).isEqualTo(Main.FAILED);
+        assertThat(err.toString()).contains("numSamples must be at least 1: got 0");
+    }
+
+    @Test
+    void aSavedPrefixIsNotComputedAgain(@TempDir Path folder) throws IOException {
+        String prefix = folder.resolve("zebra.prefix").toString();
+        JsonNode saved = json("--temperature", "0", "--save-prefix", prefix);
+        assertThat(saved.get("reusedTokens").asInt()).isZero();
+        assertThat(saved.get("reuseLimit").asText()).isEqualTo("empty");
+        assertThat(err.toString()).startsWith("saved 5 tokens to " + prefix);
+        String[] further = {
+            "generate",
+            model.toString(),
+            " crossing",
+            "--prefix",
+            prefix,
+            "--temperature",
+            "0",
+            "--max-tokens",
+            "24",
+            "--ignore-eos",
+            "--json"
+        };
+        out.getBuffer().setLength(0);
+        assertThat(Main.run(further, new PrintWriter(out), new PrintWriter(err)))
+                .isZero();
+        JsonNode gone = JSON.readTree(out.toString());
+        assertThat(gone.get("promptTokens").asInt()).isEqualTo("zebra crossing".length());
+        assertThat(gone.get("reusedTokens").asInt()).isEqualTo(5);
+        further[2] = "zebra crossing";
+        String[] fresh = Stream.of(further)
+                .filter(word -> !word.equals("--prefix") && !word.equals(prefix))
+                .toArray(String[]::new);
+        out.getBuffer().setLength(0);
+        assertThat(Main.run(fresh, new PrintWriter(out), new PrintWriter(err))).isZero();
+        assertThat(tokens(gone)).isEqualTo(tokens(JSON.readTree(out.toString())));
+        Files.writeString(Path.of(prefix), "no prefix");
+        assertThat(Main.run(further, new PrintWriter(out), new PrintWriter(err)))
+                .isEqualTo(Main.FAILED);
+    }
+
+    @Test
+    void aPromptThatIsTooLongIsRefusedOrSlid() throws IOException {
+        String longPrompt = "a herd of zebras at the water hole";
+        String[] command = {
+            "generate", model.toString(), longPrompt, "--positions", "20", "--max-tokens", "6", "--temperature", "0"
+        };
+        err.getBuffer().setLength(0);
+        assertThat(Main.run(command, new PrintWriter(out), new PrintWriter(err)))
+                .isEqualTo(Main.FAILED);
+        assertThat(err.toString())
+                .contains("got 34 tokens for a model of 20 positions", "--slide")
+                .hasLineCount(1);
+        err.getBuffer().setLength(0);
+        String[] slid = Stream.concat(Stream.of(command), Stream.of("--slide")).toArray(String[]::new);
+        assertThat(Main.run(slid, new PrintWriter(out), new PrintWriter(err)))
+                .as(err.toString())
+                .isZero();
+        assertThat(err.toString()).contains("20 tokens of the prompt were left out", "14 tokens read");
+    }
+
+    @Test
+    void theCacheMayBeSmallerAndInt8() throws IOException {
+        long usual = json("--temperature", "0").get("cacheBytes").asLong();
+        assertThat(json("--temperature", "0", "--cache-dtype", "int8", "--cache-bytes", "2m")
+                        .get("cacheBytes")
+                        .asLong())
+                .isLessThan(usual);
+        assertThat(generate("--cache-bytes", "1k")).isEqualTo(Main.FAILED);
+        assertThat(err.toString()).contains("bytes of a budget of 1024").hasLineCount(1);
+        assertThat(generate("--cache-dtype", "int4")).isEqualTo(Main.FAILED);
+        assertThat(generate("--cache-bytes", "much")).isEqualTo(Main.USAGE);
+        assertThat(err.toString()).contains("'much' is no number of bytes such as 800m or 2g");
     }
 }

@@ -84,7 +84,7 @@ record ConvertedConfig(ConvertTarget target, String modelType, ObjectNode json, 
         ModelFolder model = source.folder();
         GgufOutput.@Nullable Type quantized = conversion.quantized();
         return GgufWriter.of(
-                new ModelFolder(model.path(), config, model.stopTokenIds(), model.storedDType()),
+                new ModelFolder(model.path(), config, model.stopTokenIds(), model.storedDType(), null),
                 quantized == null ? GgufOutput.Type.of(usual) : quantized,
                 conversion.hasTokenizer());
     }

@@ -113,6 +113,31 @@ public final class LiveOutput implements Iterator<OutputToken> {
         return token;
     }
 
+    /// Returns the text in pieces as they come, none of them empty: the same tokens, read as text.
+    public Iterator<String> texts() {
+        return new Iterator<>() {
+            private String piece = "";
+
+            @Override
+            public boolean hasNext() {
+                while (piece.isEmpty() && LiveOutput.this.hasNext()) {
+                    piece = LiveOutput.this.next().text();
+                }
+                return !piece.isEmpty();
+            }
+
+            @Override
+            public String next() {
+                if (!hasNext()) {
+                    throw new NoSuchElementException("the output has ended");
+                }
+                String text = piece;
+                piece = "";
+                return text;
+            }
+        };
+    }
+
     /// Returns the tokens for one subscriber, on a virtual thread, as many as it asks for. Cancelling the subscription
     /// cancels the output.
     public Flow.Publisher<OutputToken> publisher() {

@@ -9,14 +9,14 @@ import org.zebralm.tensor.FlashAttention;
 /// Decides which attention runs on this machine, once for each device; the decision is logged, and its
 /// [AttentionKernel#name] says what was chosen.
 public final class AttentionKernels {
-    private static final String MODULE = "jdk.incubator.vector";
     private static final System.Logger LOG = System.getLogger(AttentionKernels.class.getName());
     private static final Map<Device, AttentionKernel> ON_CUDA = new ConcurrentHashMap<>();
 
     private AttentionKernels() {}
 
     /// Returns the fastest kernel this process can run on the CPU, always the same: the Vector API's where its
-    /// module was added, else libtorch's with one warning that names the flag.
+    /// module was added, else libtorch's with one warning that names the flag
+    /// (unless [LaunchSettings] has named it).
     public static AttentionKernel forThisMachine() {
         return Chosen.KERNEL;
     }
@@ -36,10 +36,12 @@ public final class AttentionKernels {
         if (vectorModule) {
             return chosen(Device.CPU, new VectorAttention(CpuPool.shared()));
         }
-        LOG.log(
-                System.Logger.Level.WARNING,
-                "attention runs several times slower without the Vector API: start java with --add-modules {0}",
-                MODULE);
+        if (!LaunchSettings.haveBeenTold()) {
+            LOG.log(
+                    System.Logger.Level.WARNING,
+                    "attention runs several times slower without the Vector API: start java with --add-modules"
+                            + " jdk.incubator.vector");
+        }
         return chosen(Device.CPU, new PortableAttention());
     }
 
@@ -62,11 +64,6 @@ public final class AttentionKernels {
     }
 
     private static final class Chosen {
-        static final AttentionKernel KERNEL = choose(hasVectorModule());
-    }
-
-    /// Returns whether this process may use the Vector API.
-    static boolean hasVectorModule() {
-        return ModuleLayer.boot().findModule(MODULE).isPresent();
+        static final AttentionKernel KERNEL = choose(LaunchSettings.hasVectorModule());
     }
 }

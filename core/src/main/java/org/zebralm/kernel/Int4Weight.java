@@ -70,7 +70,7 @@ public record Int4Weight(Tensor words, Tensor scales, int columns, int group) im
 
     @Override
     public Tensor rows(long from, long count, DType dtype) {
-        if (!AttentionKernels.hasVectorModule()) {
+        if (!LaunchSettings.hasVectorModule()) {
             return Int4Rows.of(this).rows(from, count, dtype);
         }
         boolean half = dtype == DType.BFLOAT16;

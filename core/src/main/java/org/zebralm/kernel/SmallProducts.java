@@ -163,8 +163,7 @@ public final class SmallProducts {
     }
 
     private static final class Shared {
-        static final Optional<SmallProducts> PRODUCTS = AttentionKernels.hasVectorModule()
-                ? Optional.of(new SmallProducts(CpuPool.shared()))
-                : Optional.empty();
+        static final Optional<SmallProducts> PRODUCTS =
+                LaunchSettings.hasVectorModule() ? Optional.of(new SmallProducts(CpuPool.shared())) : Optional.empty();
     }
 }

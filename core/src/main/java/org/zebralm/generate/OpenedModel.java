@@ -1,0 +1,116 @@
+package org.zebralm.generate;
+
+import java.nio.file.Files;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import org.jspecify.annotations.Nullable;
+import org.zebralm.checkpoint.LoadedModel;
+import org.zebralm.checkpoint.ModelFolder;
+import org.zebralm.kernel.AttentionKernel;
+import org.zebralm.kernel.AttentionKernels;
+import org.zebralm.tensor.DType;
+import org.zebralm.tensor.Device;
+import org.zebralm.tensor.Torch;
+import org.zebralm.tokenizer.Tokenizer;
+
+/// A model's weights and its tokenizer, read side by side.
+record OpenedModel(Tokenizer tokenizer, LoadedModel loaded) {
+
+    /// Begins to load libtorch and to choose the attention, which takes longer than to read a model's settings.
+    static FutureTask<AttentionKernel> beginLoading() {
+        return start("zebra-libtorch", () -> {
+            Torch.load();
+            return AttentionKernels.forDevice(Device.CPU);
+        });
+    }
+
+    /// Opens both, each on a platform thread of its own, and waits for both, whether or not the first one fails.
+    ///
+    /// @throws IllegalArgumentException if either cannot be used
+    static OpenedModel open(ModelFolder folder, DType dtype, FutureTask<AttentionKernel> attention) {
+        FutureTask<LoadedModel> weights =
+                start("zebra-weights", () -> LoadedModel.open(folder, dtype, await(attention)));
+        FutureTask<Tokenizer> text = start("zebra-tokenizer", () -> tokenizer(folder));
+        Tokenizer tokenizer = null;
+        LoadedModel loaded = null;
+        Throwable failure = null;
+        try {
+            tokenizer = await(text);
+        } catch (RuntimeException | Error e) {
+            failure = e;
+        }
+        try {
+            loaded = await(weights);
+        } catch (RuntimeException | Error e) {
+            if (failure == null) {
+                failure = e;
+            } else {
+                failure.addSuppressed(e);
+            }
+        }
+        if (tokenizer != null && loaded != null) {
+            return new OpenedModel(tokenizer, loaded);
+        }
+        close(tokenizer, loaded);
+        throw unchecked(failure);
+    }
+
+    private static void close(@Nullable Tokenizer tokenizer, @Nullable LoadedModel loaded) {
+        if (tokenizer != null) {
+            tokenizer.close();
+        }
+        if (loaded != null) {
+            loaded.close();
+        }
+    }
+
+    private static Tokenizer tokenizer(ModelFolder folder) {
+        Tokenizer tokenizer = folder.tokenizer();
+        if (tokenizer == null) {
+            throw new IllegalArgumentException(folder.path()
+                    + " has no tokenizer.json or tokenizer.model, which turns text into tokens; copy it "
+                    + (Files.isDirectory(folder.path()) ? "there" : "into the file's folder"));
+        }
+        return tokenizer;
+    }
+
+    /// Does `work` on a platform thread, wherever the caller runs: libtorch is for those only.
+    static <T> T onPlatformThread(Callable<T> work) {
+        return await(start("zebra-loading", work));
+    }
+
+    private static <T> FutureTask<T> start(String name, Callable<T> work) {
+        var task = new FutureTask<>(work);
+        Thread.ofPlatform().name(name).daemon().start(task);
+        return task;
+    }
+
+    /// Waits whatever happens: what is being opened must not be lost.
+    private static <T> T await(FutureTask<T> task) {
+        boolean wasInterrupted = false;
+        try {
+            while (true) {
+                try {
+                    return task.get();
+                } catch (InterruptedException e) {
+                    wasInterrupted = true;
+                }
+            }
+        } catch (ExecutionException e) {
+            throw unchecked(e.getCause());
+        } finally {
+            if (wasInterrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    private static RuntimeException unchecked(@Nullable Throwable failure) {
+        return switch (failure) {
+            case RuntimeException e -> e;
+            case Error e -> throw e;
+            case null, default -> new IllegalStateException(failure);
+        };
+    }
+}
