@@ -21,9 +21,11 @@ import org.zebralm.checkpoint.SafetensorsFile;
 import org.zebralm.model.PageLayout;
 import org.zebralm.model.Zebra;
 import org.zebralm.model.ZebraConfig;
+import org.zebralm.nn.ProductChoice;
 import org.zebralm.tensor.Autograd;
 import org.zebralm.tensor.DType;
 import org.zebralm.tensor.FreeMemory;
+import org.zebralm.tensor.Lifetime;
 import org.zebralm.tensor.Scope;
 import org.zebralm.tokenizer.Tokenizer;
 
@@ -52,6 +54,10 @@ public final class Engine implements AutoCloseable {
     private final PagePool pool;
     private final EngineLoop loop;
     private final boolean isInvariant;
+
+    /// Weights of 4 bits as they are decoded with.
+    private final Lifetime packing = new Lifetime();
+
     private final BlockingQueue<Runnable> commands = new LinkedBlockingQueue<>();
     private final Thread thread;
     private volatile EngineStats stats;
@@ -83,9 +89,24 @@ public final class Engine implements AutoCloseable {
             case AUTO -> computed == DType.FLOAT32 && !model.isQuantized();
         };
         pool = new PagePool(layout, config.cacheBytes() == 0 ? defaultBytes(layout) : config.cacheBytes());
-        loop = new EngineLoop(new ModelSteps(model), config, pool, isInvariant ? EngineConfig.GRID : 1);
+        boolean packs = !isInvariant && computed == DType.BFLOAT16 && model.isQuantized();
+        loop = new EngineLoop(
+                new ModelSteps(packs ? packed(model) : model), config, pool, isInvariant ? EngineConfig.GRID : 1);
         stats = loop.stats();
         thread = Thread.ofPlatform().name("zebra-engine").daemon().start(this::run);
+    }
+
+    private Zebra packed(Zebra quantized) {
+        var result = new CompletableFuture<Zebra>();
+        // Tensors are for platform threads; the caller's may be a virtual one.
+        Thread.ofPlatform().name("zebra-packing").start(() -> {
+            try (var _ = Autograd.recording(false)) {
+                result.complete(quantized.packed(packing));
+            } catch (RuntimeException | Error e) {
+                result.completeExceptionally(e);
+            }
+        });
+        return result.join();
     }
 
     /// What is available, but not more than as many sequences as may run can fill and be kept for.
@@ -252,6 +273,7 @@ public final class Engine implements AutoCloseable {
 
     private void run() {
         try (var _ = Autograd.recording(false)) {
+            ProductChoice.setFastest(!isInvariant);
             while (!isClosed) {
                 if (!loop.hasWork()) {
                     commands.take().run();
@@ -272,6 +294,7 @@ public final class Engine implements AutoCloseable {
                 command.run(); // submissions fail with the rest
             }
             loop.close();
+            packing.close();
             stats = loop.stats();
         }
     }

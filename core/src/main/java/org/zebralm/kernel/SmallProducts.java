@@ -79,12 +79,12 @@ public final class SmallProducts {
             List<CpuPool.Task> tasks = new ArrayList<>();
             int floats = 0;
             for (int i = 0; i < weights.size(); i++) {
-                Weight weight = weights.get(i);
+                Weight weight = ours(weights.get(i));
                 Tensor bias = biases.get(i);
                 Tensor y_RO = Tensors.empty(x.dtype(), rows, weight.outputs());
                 shape[shape.length - 1] = weight.outputs();
                 products.add(y_RO.reshape(shape));
-                if (i == 0 || !liesAlike(weight, weights.get(i - 1))) {
+                if (i == 0 || !liesAlike(weight, ours(weights.get(i - 1)))) {
                     if (i > 0) {
                         pool.run(tasks, floats);
                         tasks.clear();
@@ -116,6 +116,11 @@ public final class SmallProducts {
         return !(a instanceof Int4Weight) && !(b instanceof Int4Weight);
     }
 
+    /// Returns a weight as it lies in our own format.
+    private static Weight ours(Weight weight) {
+        return weight instanceof PackedInt4Weight packed ? packed.original() : weight;
+    }
+
     private void prepare(RowView x, Weight weight) {
         if (weight instanceof Int4Weight int4) {
             inputs.read(x, int4.layout());
@@ -131,6 +136,7 @@ public final class SmallProducts {
             case Int8Weight(Tensor numbers, Tensor _) ->
                 addTasks(RowView.of(numbers.unsqueeze(1)), rows, outputs, tasks);
             case Int4Weight int4 -> addTasks(int4, rows, outputs, tasks);
+            case PackedInt4Weight packed -> addTasks(packed.original(), rows, outputs, tasks);
         };
     }
 

@@ -9,6 +9,7 @@ import org.zebralm.nn.Linear;
 import org.zebralm.nn.Norm;
 import org.zebralm.nn.Params;
 import org.zebralm.nn.Rope;
+import org.zebralm.tensor.Lifetime;
 import org.zebralm.tensor.Tensor;
 
 /// The projections around a layer's attention, and what that attention sees.
@@ -73,6 +74,20 @@ public record Attention(
                 queryNorm,
                 keyNorm,
                 new AttentionSpec(span, spec.scale(), spec.softCap(), spec.sinks_N()),
+                numHeads,
+                numKvHeads,
+                headDim);
+    }
+
+    Attention packed(Lifetime lifetime) {
+        return new Attention(
+                query.packed(lifetime),
+                key.packed(lifetime),
+                value.packed(lifetime),
+                out.packed(lifetime),
+                queryNorm,
+                keyNorm,
+                spec,
                 numHeads,
                 numKvHeads,
                 headDim);

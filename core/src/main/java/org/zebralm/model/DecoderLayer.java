@@ -9,6 +9,7 @@ import org.zebralm.nn.GatedFeedForward;
 import org.zebralm.nn.Norm;
 import org.zebralm.nn.Params;
 import org.zebralm.nn.Rope;
+import org.zebralm.tensor.Lifetime;
 import org.zebralm.tensor.Tensor;
 
 /// One layer: attention and feed-forward, each beside a residual, and norms where its [NormPlacement] has them.
@@ -75,12 +76,22 @@ public record DecoderLayer(
 
     /// Returns this layer with another reach of its attention.
     DecoderLayer withSpan(Span span) {
+        return with(attention.withSpan(span), feedForward);
+    }
+
+    DecoderLayer packed(Lifetime lifetime) {
+        return with(
+                attention.packed(lifetime),
+                feedForward instanceof GatedFeedForward gated ? gated.packed(lifetime) : feedForward);
+    }
+
+    private DecoderLayer with(Attention otherAttention, FeedForward otherFeedForward) {
         return new DecoderLayer(
                 inputNorm,
-                attention.withSpan(span),
+                otherAttention,
                 postAttentionNorm,
                 preFeedForwardNorm,
-                feedForward,
+                otherFeedForward,
                 postFeedForwardNorm,
                 isParallel);
     }

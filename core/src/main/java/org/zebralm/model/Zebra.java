@@ -22,6 +22,7 @@ import org.zebralm.nn.Rope;
 import org.zebralm.nn.RopeConfig;
 import org.zebralm.tensor.Autograd;
 import org.zebralm.tensor.DType;
+import org.zebralm.tensor.Lifetime;
 import org.zebralm.tensor.Scope;
 import org.zebralm.tensor.Tensor;
 import org.zebralm.tensor.Tensors;
@@ -97,6 +98,13 @@ public record Zebra(
             others.add(layers.get(i).withSpan(types.get(i).span()));
         }
         return new Zebra(changed, embedding, List.copyOf(others), norm, head, ropes, kernel, parameters);
+    }
+
+    /// Returns this model with its matrices of 4 bits packed for products of few rows, in memory that `lifetime` keeps.
+    public Zebra packed(Lifetime lifetime) {
+        List<DecoderLayer> others =
+                layers.stream().map(layer -> layer.packed(lifetime)).toList();
+        return new Zebra(config, embedding, others, norm, head.packed(lifetime), ropes, kernel, parameters);
     }
 
     /// Returns whether some matrix has fewer bits than a floating-point number.

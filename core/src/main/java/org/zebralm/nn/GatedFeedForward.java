@@ -3,6 +3,7 @@ package org.zebralm.nn;
 import java.util.List;
 import java.util.Optional;
 import org.zebralm.kernel.RowKernels;
+import org.zebralm.tensor.Lifetime;
 import org.zebralm.tensor.Tensor;
 
 /// A gated linear unit (arXiv 2002.05202): `down(act(gate(x)) * up(x))`, SwiGLU where the activation is SiLU.
@@ -20,6 +21,11 @@ public record GatedFeedForward(Linear gate, Linear up, Linear down, Activation a
                 Linear.load(params.at("up_proj"), width, innerWidth, initStd, hasBias),
                 Linear.load(params.at("down_proj"), innerWidth, width, outputInitStd, hasBias),
                 activation);
+    }
+
+    /// Returns this part with weights of 4 bits packed for few rows.
+    public GatedFeedForward packed(Lifetime lifetime) {
+        return new GatedFeedForward(gate.packed(lifetime), up.packed(lifetime), down.packed(lifetime), activation);
     }
 
     @Override

@@ -6,10 +6,13 @@ import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.zebralm.kernel.DenseWeight;
+import org.zebralm.kernel.Int4Weight;
+import org.zebralm.kernel.PackedInt4Weight;
 import org.zebralm.kernel.SmallProducts;
 import org.zebralm.kernel.Weight;
 import org.zebralm.tensor.Autograd;
 import org.zebralm.tensor.Functional;
+import org.zebralm.tensor.Lifetime;
 import org.zebralm.tensor.Scope;
 import org.zebralm.tensor.Tensor;
 import org.zebralm.tensor.Tensors;
@@ -64,9 +67,14 @@ public record Linear(Weight matrix, @Nullable Tensor bias) {
     /// same bits whatever the others are. Libtorch multiplies more, quantized weights block by block, in the
     /// type of `x`.
     public Tensor forward(Tensor x) {
-        Optional<SmallProducts> small = SmallProducts.forThisMachine();
-        if (small.isPresent() && small.get().accepts(x, matrix) && !Autograd.isRecording()) {
-            return small.get().multiply(x, matrix, bias);
+        if (!Autograd.isRecording()) {
+            if (matrix instanceof PackedInt4Weight packed && ProductChoice.isPacked(x, matrix)) {
+                return packed.multiply(x, bias);
+            }
+            Optional<SmallProducts> small = SmallProducts.forThisMachine();
+            if (small.isPresent() && small.get().accepts(x, matrix) && !ProductChoice.isLibtorch(x, matrix)) {
+                return small.get().multiply(x, matrix, bias);
+            }
         }
         return matrix instanceof DenseWeight(Tensor dense) ? Functional.linear(x, dense, bias) : block(x);
     }
@@ -76,7 +84,7 @@ public record Linear(Weight matrix, @Nullable Tensor bias) {
         Optional<SmallProducts> small = SmallProducts.forThisMachine();
         if (small.isEmpty()
                 || Autograd.isRecording()
-                || !Arrays.stream(products).allMatch(one -> small.get().accepts(x, one.matrix))) {
+                || !Arrays.stream(products).allMatch(one -> isSmall(small.get(), x, one.matrix))) {
             return Arrays.stream(products).map(one -> one.forward(x)).toList();
         }
         List<Weight> weights = Arrays.stream(products).map(Linear::matrix).toList();
@@ -85,6 +93,17 @@ public record Linear(Weight matrix, @Nullable Tensor bias) {
             biases.add(one.bias);
         }
         return small.get().multiplyAll(x, weights, biases);
+    }
+
+    private static boolean isSmall(SmallProducts small, Tensor x, Weight matrix) {
+        return small.accepts(x, matrix) && !ProductChoice.isPacked(x, matrix) && !ProductChoice.isLibtorch(x, matrix);
+    }
+
+    /// Returns this product with a weight of 4 bits packed for few rows, if it is one that can be.
+    public Linear packed(Lifetime lifetime) {
+        return matrix instanceof Int4Weight int4 && PackedInt4Weight.accepts(int4)
+                ? new Linear(PackedInt4Weight.of(int4, lifetime), bias)
+                : this;
     }
 
     /// Maps `[.., in]` to `[.., out]` as training does: by libtorch, whatever the number of rows.

@@ -1,0 +1,44 @@
+package org.zebralm.nn;
+
+import org.zebralm.kernel.DenseWeight;
+import org.zebralm.kernel.PackedInt4Weight;
+import org.zebralm.kernel.Weight;
+import org.zebralm.tensor.DType;
+import org.zebralm.tensor.Tensor;
+
+/// Which products of few rows a thread takes: those whose rows have the same bits whatever the others are, which is
+/// what
+/// there is unless it is asked otherwise, or the fastest.
+///
+/// Measured (`zebra bench products`): libtorch is faster in bfloat16 from three rows on, and with 4 bits at any number.
+public final class ProductChoice {
+    private static final ThreadLocal<Boolean> FASTEST = ThreadLocal.withInitial(() -> false);
+
+    /// From so many rows on libtorch's bfloat16 product is faster.
+    private static final int LIBTORCH_ROWS = 3;
+
+    private ProductChoice() {}
+
+    /// Lets the products of this thread be the fastest, whose last bits may depend on the number of rows.
+    public static void setFastest(boolean fastest) {
+        FASTEST.set(fastest);
+    }
+
+    static boolean isPacked(Tensor x, Weight weight) {
+        return weight instanceof PackedInt4Weight
+                && FASTEST.get()
+                && x.dtype() == DType.BFLOAT16
+                && rows(x) <= PackedInt4Weight.MAX_ROWS;
+    }
+
+    static boolean isLibtorch(Tensor x, Weight weight) {
+        return weight instanceof DenseWeight
+                && x.dtype() == DType.BFLOAT16
+                && rows(x) >= LIBTORCH_ROWS
+                && FASTEST.get();
+    }
+
+    private static long rows(Tensor x) {
+        return x.numElements() / x.size(-1);
+    }
+}
