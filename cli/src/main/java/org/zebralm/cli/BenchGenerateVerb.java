@@ -71,7 +71,8 @@ final class BenchGenerateVerb implements Callable<Integer> {
             names = "--quantization",
             paramLabel = "TYPE",
             defaultValue = "none",
-            description = "What matrices are stored as: none, int8, int4 (default: ${DEFAULT-VALUE}).")
+            description =
+                    "What matrices are stored as: none, int8, int4, int4:64, int4:128 (groups; default: ${DEFAULT-VALUE}).")
     private String quantization = "";
 
     @Option(

@@ -18,10 +18,6 @@ public final class CpuPool {
         void run(Workspace workspace);
     }
 
-    /// How long a worker looks for the next call before it sleeps: the calls of a decoded token follow within
-    /// microseconds, and waking a thread costs about as much as one of them.
-    private static final int SPINS = Integer.getInteger("zebra.pool.spins", 2_000);
-
     private final int numThreads;
     private final Workspace[] workspaces;
     private final Thread[] workers;
@@ -80,17 +76,13 @@ public final class CpuPool {
 
     private void work(Workspace workspace) {
         Round last = null;
-        int waited = 0;
         while (true) {
             Round next = round;
-            if (next != null && next != last) {
+            if (next == null || next == last) {
+                LockSupport.park(this);
+            } else {
                 next.take(workspace);
                 last = next;
-                waited = 0;
-            } else if (waited++ < SPINS) {
-                Thread.onSpinWait();
-            } else {
-                LockSupport.park(this);
             }
         }
     }
