@@ -4,6 +4,7 @@ import org.jspecify.annotations.Nullable;
 import org.zebralm.checkpoint.ModelLocation;
 import org.zebralm.generate.EngineConfig;
 import org.zebralm.generate.LanguageModel;
+import org.zebralm.nn.QuantizationConfig;
 import org.zebralm.tensor.DType;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -27,6 +28,14 @@ final class ModelOptions {
                     "How long a context may be (default: what the model was made for). Beyond that only some models"
                             + " keep their sense; one with dynamic rope scaling is scaled for N.")
     private @Nullable Integer positions;
+
+    @Option(
+            names = "--quantization",
+            paramLabel = "TYPE",
+            description =
+                    "Round the layers' weights as they are read: int8, int4, int4:64 or int4:128 (numbers that share a"
+                            + " scale). 'zebra quantize' does it ahead.")
+    private @Nullable String quantization;
 
     @Option(
             names = "--cache-bytes",
@@ -62,6 +71,7 @@ final class ModelOptions {
         return LanguageModel.at(ModelLocation.find(model))
                 .dtype(dtype == null ? null : DType.parse(dtype))
                 .positions(positions)
+                .quantization(quantization == null ? null : QuantizationConfig.parse(quantization))
                 .engine(engine.build())
                 .open();
     }

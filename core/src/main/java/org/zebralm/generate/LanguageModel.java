@@ -12,6 +12,7 @@ import org.zebralm.checkpoint.SafetensorsFile;
 import org.zebralm.kernel.AttentionKernel;
 import org.zebralm.kernel.LaunchSettings;
 import org.zebralm.model.Zebra;
+import org.zebralm.nn.QuantizationConfig;
 import org.zebralm.tensor.DType;
 import org.zebralm.tensor.Scope;
 import org.zebralm.tokenizer.Tokenizer;
@@ -196,6 +197,7 @@ public final class LanguageModel implements AutoCloseable {
         private final Path path;
         private @Nullable DType dtype;
         private @Nullable Integer positions;
+        private @Nullable QuantizationConfig quantization;
         private EngineConfig config = EngineConfig.defaults();
 
         private Builder(Path path) {
@@ -215,6 +217,12 @@ public final class LanguageModel implements AutoCloseable {
             return this;
         }
 
+        /// Rounds matrices to 8 or 4 bits as they are read; null, the default, takes them as they are stored.
+        public Builder quantization(@Nullable QuantizationConfig value) {
+            quantization = value;
+            return this;
+        }
+
         /// Sets memory and scheduling.
         public Builder engine(EngineConfig value) {
             config = value;
@@ -230,7 +238,7 @@ public final class LanguageModel implements AutoCloseable {
             ModelFolder read = ModelFolder.read(path);
             ModelFolder folder = positions == null ? read : read.withPositions(positions);
             DType type = dtype != null ? dtype : Objects.requireNonNullElse(folder.storedDType(), DType.FLOAT32);
-            OpenedModel opened = OpenedModel.open(folder, type, attention);
+            OpenedModel opened = OpenedModel.open(folder, type, quantization, attention);
             boolean started = false;
             try {
                 LanguageModel model = OpenedModel.onPlatformThread(() -> new LanguageModel(opened, config));

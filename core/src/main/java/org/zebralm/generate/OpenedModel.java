@@ -9,6 +9,7 @@ import org.zebralm.checkpoint.LoadedModel;
 import org.zebralm.checkpoint.ModelFolder;
 import org.zebralm.kernel.AttentionKernel;
 import org.zebralm.kernel.AttentionKernels;
+import org.zebralm.nn.QuantizationConfig;
 import org.zebralm.tensor.DType;
 import org.zebralm.tensor.Device;
 import org.zebralm.tensor.Torch;
@@ -27,10 +28,14 @@ record OpenedModel(Tokenizer tokenizer, LoadedModel loaded) {
 
     /// Opens both, each on a platform thread of its own, and waits for both, whether or not the first one fails.
     ///
-    /// @throws IllegalArgumentException if either cannot be used
-    static OpenedModel open(ModelFolder folder, DType dtype, FutureTask<AttentionKernel> attention) {
+    /// @param quantization what matrices are rounded to as they are read, or null
+    static OpenedModel open(
+            ModelFolder folder,
+            DType dtype,
+            @Nullable QuantizationConfig quantization,
+            FutureTask<AttentionKernel> attention) {
         FutureTask<LoadedModel> weights =
-                start("zebra-weights", () -> LoadedModel.open(folder, dtype, await(attention)));
+                start("zebra-weights", () -> LoadedModel.open(folder, dtype, await(attention), quantization));
         FutureTask<Tokenizer> text = start("zebra-tokenizer", () -> tokenizer(folder));
         Tokenizer tokenizer = null;
         LoadedModel loaded = null;

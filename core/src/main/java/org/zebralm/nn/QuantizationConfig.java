@@ -47,6 +47,19 @@ public record QuantizationConfig(WeightFormat layers, WeightFormat embeddings, W
         return new QuantizationConfig(format, WeightFormat.KEEP, WeightFormat.KEEP, group);
     }
 
+    /// Returns the quantization that users write: `int8`, `int4`, or `int4:64` with a group; table and head are kept.
+    public static QuantizationConfig parse(String label) {
+        return switch (label) {
+            case "int8" -> ofBits(8);
+            case "int4", "int4:32" -> ofBits(4);
+            case "int4:64" -> ofBits(4, 64);
+            case "int4:128" -> ofBits(4, 128);
+            default ->
+                throw new IllegalArgumentException(
+                        "a quantization must be int8, int4, int4:64 or int4:128: got " + label);
+        };
+    }
+
     /// Returns the same layers with another table and head.
     public QuantizationConfig with(WeightFormat newEmbeddings, WeightFormat newHead) {
         return new QuantizationConfig(layers, newEmbeddings, newHead, group);

@@ -16,10 +16,14 @@ import java.util.concurrent.Future;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.zebralm.tensor.DType;
+import org.zebralm.nn.QuantizationConfig;
 import org.zebralm.testing.TinyTextModels;
 
 class LanguageModelTest {
+    /// Beginnings are kept to the token.
+    private static final EngineConfig REUSES_ALL =
+            new EngineConfig.Builder().invariance(EngineConfig.Invariance.OFF).build();
+
     @TempDir
     Path folder;
 
@@ -46,12 +50,28 @@ class LanguageModelTest {
     }
 
     @Test
+    void weightsAreRoundedAsTheyAreReadIfAsked() {
+        TinyTextModels.write(folder, 512);
+        SamplingConfig greedy = SamplingConfig.greedy(20);
+        try (LanguageModel model = LanguageModel.at(folder)
+                .quantization(QuantizationConfig.parse("int8"))
+                .open()) {
+            assertThat(model.zebra().isQuantized()).isTrue();
+            assertThat(model.generate("Stripes", greedy))
+                    .isEqualTo(alone(model, "Stripes", greedy).text());
+        }
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> QuantizationConfig.parse("q4"))
+                .withMessageContaining("int8, int4, int4:64 or int4:128: got q4");
+    }
+
+    @Test
     void everythingWorksFromVirtualThreads() throws Exception {
         TinyTextModels.write(folder, 512);
         SamplingConfig sampling = SamplingConfig.greedy(12);
         try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
             LanguageModel model = threads.submit(
-                            () -> LanguageModel.at(folder).dtype(DType.BFLOAT16).open())
+                            () -> LanguageModel.at(folder).engine(REUSES_ALL).open())
                     .get();
             List<Future<String>> answers = new ArrayList<>();
             for (int i = 0; i < 8; i++) {
