@@ -109,7 +109,7 @@ final class GgufMerges {
         for (int i = 0; i < merges.size(); i++) {
             String joined = merges.get(i).joined();
             if (i > end) {
-                requireRuns(shared);
+                requireRuns(shared, last.keySet());
                 shared.clear();
                 place++;
             }
@@ -117,13 +117,13 @@ final class GgufMerges {
             shared.add(joined);
             places.put(joined, place);
         }
-        requireRuns(shared);
+        requireRuns(shared, last.keySet());
         return places;
     }
 
     /// Pieces that are made by turns must be runs of one character, each of every length: those are joined to one
     /// piece in any order, up to the longest (Gemma's blanks).
-    private static void requireRuns(Set<String> pieces) {
+    private static void requireRuns(Set<String> pieces, Set<String> made) {
         if (pieces.size() <= 1) {
             return;
         }
@@ -131,7 +131,7 @@ final class GgufMerges {
             String shorter = piece.substring(piece.offsetByCodePoints(0, 1));
             boolean isRun = piece.codePoints().distinct().count() == 1;
             boolean isShortest = shorter.codePointCount(0, shorter.length()) == 1;
-            if (!isRun || !(isShortest || pieces.contains(shorter))) {
+            if (!isRun || !(isShortest || made.contains(shorter))) {
                 throw new IllegalArgumentException("merges must make one piece after the other to be said by scores: \""
                         + piece + "\" is made by turns with others");
             }

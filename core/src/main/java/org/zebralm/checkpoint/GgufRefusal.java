@@ -44,7 +44,7 @@ final class GgufRefusal {
         refusal.check();
         return refusal.reasons.isEmpty()
                 ? Optional.empty()
-                : Optional.of("llama.cpp has no architecture that computes this model; in the nearest, "
+                : Optional.of("no architecture of llama.cpp that is written computes this model; in the nearest, "
                         + refusal.target.label + ", " + String.join("; ", refusal.reasons));
     }
 

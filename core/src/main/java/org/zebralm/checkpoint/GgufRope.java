@@ -70,7 +70,8 @@ final class GgufRope {
         for (int i = 0; i < half; i++) {
             factor = Math.max(factor, at(factors.bytes(), i));
         }
-        if (factor == 1) {
+        if (!Double.isFinite(factor)) {
+            settings.problem(GgufNames.ROPE_FACTORS + " must be finite: got " + factor);
             return null;
         }
         var usual = new RopeScaling.Llama3(factor, LOW_FREQ_FACTOR, HIGH_FREQ_FACTOR, ORIGINAL_POSITIONS);
@@ -80,6 +81,9 @@ final class GgufRope {
         if (!isOf(scaling, factors, theta, headDim)) {
             settings.problem(GgufNames.ROPE_FACTORS + " must be those of Llama 3.1's scaling by " + factor
                     + " (no others are implemented): got " + at(factors.bytes(), half - 1) + " as the last");
+            return null;
+        }
+        if (factor == 1) {
             return null;
         }
         return JsonNodeFactory.instance

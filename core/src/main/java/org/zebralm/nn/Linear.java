@@ -67,7 +67,7 @@ public record Linear(Weight matrix, @Nullable Tensor bias) {
     /// same bits whatever the others are. Libtorch multiplies more, quantized weights block by block, in the
     /// type of `x`.
     public Tensor forward(Tensor x) {
-        if (!Autograd.isRecording()) {
+        if (Inference.isOn()) {
             if (matrix instanceof PackedInt4Weight packed && ProductChoice.isPacked(x, matrix)) {
                 return packed.multiply(x, bias);
             }
@@ -83,7 +83,7 @@ public record Linear(Weight matrix, @Nullable Tensor bias) {
     public static List<Tensor> forwardAll(Tensor x, Linear... products) {
         Optional<SmallProducts> small = SmallProducts.forThisMachine();
         if (small.isEmpty()
-                || Autograd.isRecording()
+                || !Inference.isOn()
                 || !Arrays.stream(products).allMatch(one -> isSmall(small.get(), x, one.matrix))) {
             return Arrays.stream(products).map(one -> one.forward(x)).toList();
         }

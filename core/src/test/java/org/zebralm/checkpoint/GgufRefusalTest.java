@@ -89,7 +89,7 @@ class GgufRefusalTest {
 
         assertThat(GgufWriter.refusal(model.config()))
                 .hasValueSatisfying(refusal -> assertThat(refusal)
-                        .startsWith("llama.cpp has no architecture that computes this model; ")
+                        .startsWith("no architecture of llama.cpp that is written computes this model; ")
                         .contains(reason));
         Path file = folder.resolve("a.gguf");
         assertThatIllegalArgumentException()

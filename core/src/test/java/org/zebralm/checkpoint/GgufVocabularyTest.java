@@ -203,6 +203,27 @@ class GgufVocabularyTest {
                 .withMessageContaining("a token must end texts");
     }
 
+    /// As in Gemma's tokenizer, whose runs of blanks and line ends are made by turns.
+    @Test
+    void runsThatAreMadeByTurnsShareAScore() throws IOException {
+        var json = (ObjectNode) new ObjectMapper().readTree("""
+                        {"model": {"byte_fallback": true, "unk_token": "?",
+                          "vocab": {"?": 0, "a": 1, "b": 2, "aa": 3, "bb": 4, "aaa": 5, "bbb": 6, "ab": 7}}}""");
+        GgufVocabulary vocabulary = GgufVocabulary.read(json, 8);
+        ArrayNode merges = json.putArray("merges");
+        for (String merge : List.of("aa a", "bb b", "a aa", "b bb", "a a", "b b", "a b")) {
+            merges.add(merge);
+        }
+
+        // What nothing makes is below the five pieces that are made.
+        assertThat(new GgufMerges(merges).scores(vocabulary)).containsExactly(-5, -5, -5, -1, -2, 0, 0, -3);
+
+        merges.remove(4); // without which runs of three are never made
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> new GgufMerges(merges).scores(vocabulary))
+                .withMessageContaining("\"aaa\" is made by turns with others");
+    }
+
     private void refuses(ObjectNode tokenizer, String reason) {
         ModelFolder model = model(tokenizer, 2);
         assertThatIllegalArgumentException()

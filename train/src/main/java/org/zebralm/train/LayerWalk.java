@@ -9,6 +9,7 @@ import org.zebralm.kernel.RowKernels;
 import org.zebralm.model.Architecture;
 import org.zebralm.model.DecoderLayer;
 import org.zebralm.model.Zebra;
+import org.zebralm.nn.Inference;
 import org.zebralm.nn.Rope;
 import org.zebralm.tensor.Autograd;
 import org.zebralm.tensor.DType;
@@ -52,7 +53,8 @@ final class LayerWalk {
         Deque<LayerTrace> traces = new ArrayDeque<>();
         try (var _ = Scope.open();
                 var current = new Lifetime();
-                var _ = Autograd.recording(false)) {
+                var _ = Autograd.recording(false);
+                var _ = Inference.withheld()) {
             List<Rope.Rotation> rotations = zebra.rotations(lengths.positions());
             Tensor x_TD = embed(inputs, current);
             for (int i = 0; i < zebra.layers().size(); i++) {
