@@ -144,8 +144,9 @@ class ConvertVerbTest {
     void aZebraBecomesAGgufWithGlobalLayersOnly() {
         assertThat(convertToFile("cwm")).isEqualTo(Main.FAILED);
         assertThat(err.toString())
-                .startsWith("zebra: llama.cpp has no architecture that computes this model; in the nearest, llama, all"
-                        + " layers attend globally: got a window of ")
+                .startsWith(
+                        "zebra: no architecture of llama.cpp that is written computes this model; in the nearest, llama, all"
+                                + " layers attend globally: got a window of ")
                 .contains("(--layers G)")
                 .doesNotContain("\tat ");
         assertThat(file()).doesNotExist();
@@ -197,7 +198,7 @@ class ConvertVerbTest {
                 .contains("  hf (qwen2): loses there is no tokenizer")
                 .contains("  cwm: no; only a model of Llama's architecture")
                 .contains(
-                        "  gguf: no; llama.cpp has no architecture that computes this model; in the nearest, qwen2, all"
+                        "  gguf: no; no architecture of llama.cpp that is written computes this model; in the nearest, qwen2, all"
                                 + " layers attend globally: got a window of");
 
         out.getBuffer().setLength(0);

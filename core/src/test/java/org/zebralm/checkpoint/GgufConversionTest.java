@@ -256,7 +256,7 @@ class GgufConversionTest {
                 .isThrownBy(() -> convert(
                         Fixtures.path(name),
                         GGUF.withRope(RopeChange.parse(rope)).withLayers(pattern)))
-                .withMessageContaining("llama.cpp has no architecture that computes this model")
+                .withMessageContaining("no architecture of llama.cpp that is written computes this model")
                 .withMessageContaining(reason);
         assertThat(written()).isEmpty();
     }

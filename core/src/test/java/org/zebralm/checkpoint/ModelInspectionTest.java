@@ -56,7 +56,7 @@ class ModelInspectionTest {
         assertThat(qwen.exports().get(1).refusal()).contains("got biases on queries, keys and values");
         assertThat(qwen.exports().get(2).refusal())
                 .contains(
-                        "llama.cpp has no architecture that computes this model; in the nearest, qwen2, all layers attend"
+                        "no architecture of llama.cpp that is written computes this model; in the nearest, qwen2, all layers attend"
                                 + " globally: got a window");
 
         var zebra = ModelInspection.of(FamilyFixture.of("zebra-official").folder());
