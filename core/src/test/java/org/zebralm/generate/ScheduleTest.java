@@ -78,7 +78,7 @@ class ScheduleTest {
                 reused += schedule.reused;
             }
             assertThat(compared).isGreaterThan(2 * schedules);
-            assertThat(reused).isGreaterThan(3 * schedules);
+            assertThat(reused).isGreaterThan(20 * schedules);
             assertThat(ties).isLessThan(compared / 100 + 2);
         }
     }
@@ -179,10 +179,13 @@ class ScheduleTest {
         /// A prompt that repeats, extends, cuts or changes an earlier one, or begins afresh.
         private int[] prompt() {
             int vocabSize = alone.model.config().vocabSize();
-            if (alone.prompts.isEmpty() || random.nextInt(6) == 0) {
+            if (alone.prompts.isEmpty() || random.nextInt(8) == 0) {
                 return random.ints(1 + random.nextInt(180), 0, vocabSize).toArray();
             }
-            int[] base = alone.prompts.get(random.nextInt(alone.prompts.size()));
+            // Mostly one of this schedule's: what its cache may have.
+            int[] base = !sequences.isEmpty() && random.nextInt(5) > 0
+                    ? sequences.get(random.nextInt(sequences.size())).prompt()
+                    : alone.prompts.get(random.nextInt(alone.prompts.size()));
             if (random.nextInt(3) == 0) { // a conversation goes on
                 Generation answer = alone.of(base);
                 int[] longer = Arrays.copyOf(
