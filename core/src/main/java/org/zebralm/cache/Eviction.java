@@ -1,6 +1,5 @@
 package org.zebralm.cache;
 
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
@@ -112,8 +111,8 @@ final class Eviction {
 
     private static long hash(long before, int[] tokens, int from, int to) {
         long hash = before;
-        for (int token : Arrays.copyOfRange(tokens, from, to)) {
-            hash = 31 * hash + token + 1;
+        for (int i = from; i < to; i++) {
+            hash = 31 * hash + tokens[i] + 1;
         }
         return hash;
     }

@@ -4,7 +4,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
@@ -76,11 +75,7 @@ public final class Engine implements AutoCloseable {
         this.model = model;
         this.config = config;
         this.tokenizer = tokenizer;
-        Set<Integer> ends = new HashSet<>(endTokens);
-        if (model.config().eosTokenId() >= 0) {
-            ends.add(model.config().eosTokenId());
-        }
-        endOfSequence = Set.copyOf(ends);
+        endOfSequence = StopTokens.endOfSequence(model.config(), endTokens);
         DType computed = model.dtype();
         PageLayout layout = PageLayout.of(model.config(), Objects.requireNonNullElse(config.cacheDType(), computed));
         isInvariant = switch (config.invariance()) {

@@ -3,7 +3,6 @@ package org.zebralm.generate;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.IntPredicate;
@@ -24,9 +23,6 @@ import org.zebralm.tokenizer.Tokenizer;
 public final class Generator {
     /// A chunk this long keeps the matrix products busy, and its activations small beside the weights.
     public static final int PREFILL_CHUNK = 512;
-
-    /// The most logits of a prompt that exist at a time.
-    private static final int PROMPT_LOGITS = 1 << 22;
 
     private final Zebra model;
     private final @Nullable Tokenizer tokenizer;
@@ -57,11 +53,7 @@ public final class Generator {
         this.model = model;
         this.tokenizer = tokenizer;
         this.prefillChunk = prefillChunk;
-        Set<Integer> ends = new HashSet<>(endTokens);
-        if (model.config().eosTokenId() >= 0) {
-            ends.add(model.config().eosTokenId());
-        }
-        this.endOfSequence = Set.copyOf(ends);
+        this.endOfSequence = StopTokens.endOfSequence(model.config(), endTokens);
     }
 
     /// Continues `prompt` until the model, the sampling's limits, the model's positions or `onToken` end it.
@@ -173,7 +165,8 @@ public final class Generator {
             try (var _ = Scope.open()) {
                 Tensor hidden_TD = model.hidden(Arrays.copyOfRange(prompt, from, to), cache);
                 if (sampling.promptLogprobs()) {
-                    addLogprobs(hidden_TD, prompt, from, sampling, promptLogprobs);
+                    int[] next = Arrays.copyOfRange(prompt, from + 1, Math.min(to + 1, prompt.length));
+                    promptLogprobs.addAll(PromptLogprobs.of(model, hidden_TD, sampling, next));
                 }
                 if (to == prompt.length) {
                     return lastLogits(hidden_TD);
@@ -181,23 +174,6 @@ public final class Generator {
             }
         }
         throw new AssertionError("the last chunk ends the prompt");
-    }
-
-    /// Adds the log-probabilities of the tokens that follow those from `from` on, a few rows of logits at a time.
-    private void addLogprobs(
-            Tensor hidden_TD, int[] prompt, int from, SamplingConfig sampling, List<TokenLogprobs> promptLogprobs) {
-        var reader = new Logprobs(Math.max(sampling.numLogprobs(), 0));
-        int vocabSize = model.config().vocabSize();
-        int most = Math.max(1, PROMPT_LOGITS / vocabSize);
-        int numRows = Math.min((int) hidden_TD.size(0), prompt.length - 1 - from);
-        for (int row = 0; row < numRows; row += most) {
-            int count = Math.min(most, numRows - row);
-            int[] next = Arrays.copyOfRange(prompt, from + row + 1, from + row + 1 + count);
-            try (var _ = Scope.open()) {
-                float[] logits = model.logits(hidden_TD.narrow(0, row, count)).toFloats();
-                promptLogprobs.addAll(reader.ofRows(logits, vocabSize, next));
-            }
-        }
     }
 
     /// Adds an id to the sequence and returns the logits of what follows it.

@@ -9,9 +9,6 @@ import org.zebralm.tensor.Tensor;
 
 /// The engine's passes through the model: a chunk of one prompt, or one token of several sequences.
 final class ModelSteps {
-    /// The most logits of a prompt that exist at a time.
-    private static final int PROMPT_LOGITS = 1 << 22;
-
     private final Zebra model;
     private final int vocabSize;
 
@@ -31,28 +28,14 @@ final class ModelSteps {
             sequence.cache().prepare(to - from);
             Tensor hidden_TD = model.hidden(sequence.range(from, to), sequence.cache());
             if (sequence.sampling().promptLogprobs()) {
-                addLogprobs(sequence, hidden_TD, from);
+                int[] next = sequence.range(from + 1, Math.min(to + 1, sequence.promptLength()));
+                sequence.addPromptLogprobs(PromptLogprobs.of(model, hidden_TD, sequence.sampling(), next));
             }
             if (!isLast) {
                 return true;
             }
             float[] logits = model.logits(hidden_TD.narrow(0, to - from - 1, 1)).toFloats();
             return sequence.draw(logits, 0, vocabSize);
-        }
-    }
-
-    /// Adds the log-probabilities of the tokens that follow those from `from` on, a few rows of logits at a time.
-    private void addLogprobs(EngineSequence sequence, Tensor hidden_TD, int from) {
-        var reader = new Logprobs(Math.max(sequence.sampling().numLogprobs(), 0));
-        int most = Math.max(1, PROMPT_LOGITS / vocabSize);
-        int numRows = Math.min((int) hidden_TD.size(0), sequence.promptLength() - 1 - from);
-        for (int row = 0; row < numRows; row += most) {
-            int count = Math.min(most, numRows - row);
-            int[] next = sequence.range(from + row + 1, from + row + 1 + count);
-            try (var _ = Scope.open()) {
-                float[] logits = model.logits(hidden_TD.narrow(0, row, count)).toFloats();
-                sequence.addPromptLogprobs(reader.ofRows(logits, vocabSize, next));
-            }
         }
     }
 

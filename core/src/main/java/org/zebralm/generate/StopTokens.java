@@ -1,9 +1,11 @@
 package org.zebralm.generate;
 
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.zebralm.model.ZebraConfig;
 
 /// The ids that end one output: the model's own end tokens, unless they are ignored, and those of the request.
 public record StopTokens(Set<Integer> endOfSequence, Set<Integer> requested) {
@@ -21,6 +23,15 @@ public record StopTokens(Set<Integer> endOfSequence, Set<Integer> requested) {
     public static StopTokens of(SamplingConfig sampling, Collection<Integer> endOfSequence) {
         return new StopTokens(
                 sampling.ignoreEos() ? Set.of() : Set.copyOf(endOfSequence), Set.copyOf(sampling.stopTokenIds()));
+    }
+
+    /// Returns a model's own end tokens: that of its config, if it has one, and further ones.
+    static Set<Integer> endOfSequence(ZebraConfig config, Collection<Integer> endTokens) {
+        Set<Integer> ends = new HashSet<>(endTokens);
+        if (config.eosTokenId() >= 0) {
+            ends.add(config.eosTokenId());
+        }
+        return Set.copyOf(ends);
     }
 
     /// Returns why an id ends the output, or null if it does not.

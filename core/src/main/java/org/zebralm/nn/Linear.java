@@ -72,7 +72,7 @@ public record Linear(Weight matrix, @Nullable Tensor bias) {
                 return packed.multiply(x, bias);
             }
             Optional<SmallProducts> small = SmallProducts.forThisMachine();
-            if (small.isPresent() && small.get().accepts(x, matrix) && !ProductChoice.isLibtorch(x, matrix)) {
+            if (small.isPresent() && isSmall(small.get(), x, matrix)) {
                 return small.get().multiply(x, matrix, bias);
             }
         }
