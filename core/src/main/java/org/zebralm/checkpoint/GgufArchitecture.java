@@ -6,6 +6,8 @@ import java.util.stream.Collectors;
 /// The architectures of GGUF files that we read, with the `model_type` of the same in transformers.
 enum GgufArchitecture {
     LLAMA("llama", "llama"),
+    /// Where nothing of it is Granite's own; with biases it is another type ([GgufGranite]).
+    GRANITE_SWA("granite_swa", "cwm"),
     QWEN2("qwen2", "qwen2"),
     QWEN3("qwen3", "qwen3"),
     GEMMA2("gemma2", "gemma2"),
@@ -31,6 +33,11 @@ enum GgufArchitecture {
         throw new IllegalArgumentException(file + ": general.architecture must be one of "
                 + Arrays.stream(values()).map(a -> a.label).collect(Collectors.joining(", ")) + ": got \"" + label
                 + '"');
+    }
+
+    /// Whether neighbouring elements of a head are rotated together, so that queries and keys lie in another order.
+    boolean rotatesNeighbours() {
+        return this == LLAMA || this == GRANITE_SWA;
     }
 
     boolean isGemma() {

@@ -21,7 +21,7 @@ final class GgufConfig {
     private static final double DEFAULT_ROPE_THETA = 10_000;
 
     /// Far above any model, and low enough that a hostile number costs nothing.
-    private static final int MAX_LAYERS = 10_000;
+    static final int MAX_LAYERS = 10_000;
 
     private final GgufFile file;
     private final GgufArchitecture architecture;
@@ -135,6 +135,7 @@ final class GgufConfig {
                     json.put("model_type", "mistral").put("sliding_window", window);
                 }
             }
+            case GRANITE_SWA -> GgufGranite.put(file, settings, json);
             case QWEN2 -> json.put("hidden_act", "silu").put("use_sliding_window", false);
             case QWEN3 -> {
                 json.put("hidden_act", "silu").put("use_sliding_window", false);

@@ -13,6 +13,8 @@ final class GgufNames {
     /// The factors that rotations are divided by, where Llama 3's scaling is on: the config says it in other words.
     static final String ROPE_FACTORS = "rope_freqs.weight";
 
+    private static final Pattern SINKS = Pattern.compile("blk\\.\\d+\\.attn_sinks\\.weight");
+
     private static final Pattern LAYER = Pattern.compile("blk\\.(\\d+)\\.(.+)\\.(weight|bias)");
 
     private static final Map<String, String> OUTER = Map.of(
@@ -47,6 +49,15 @@ final class GgufNames {
     private static final Pattern HUGGING_FACE_LAYER = Pattern.compile("model\\.layers\\.(\\d+)\\.(.+)\\.(weight|bias)");
 
     private GgufNames() {}
+
+    /// Returns what a layer's sinks are called, a logit for each head that takes probability from what is attended to.
+    static String sinks(int layer) {
+        return "blk." + layer + ".attn_sinks.weight";
+    }
+
+    static boolean isSinks(String stored) {
+        return SINKS.matcher(stored).matches();
+    }
 
     /// Returns what a GGUF file calls a tensor of transformers.
     static String stored(String known, NormPlacement norms) {

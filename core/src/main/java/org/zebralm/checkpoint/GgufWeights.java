@@ -8,7 +8,8 @@ import org.zebralm.tensor.DType;
 import org.zebralm.tensor.Tensor;
 
 /// The weights of a GGUF file as Hugging Face has them: under its names, queries and keys of a Llama in its order,
-/// and the norms of a Gemma without the 1 that llama.cpp adds to them beforehand.
+/// the norms of a Gemma without the 1 that llama.cpp adds to them beforehand, and no sinks that take no probability
+/// ([GgufGranite]).
 final class GgufWeights implements WeightSource {
     private final GgufFile file;
     private final GgufArchitecture architecture;
@@ -23,7 +24,8 @@ final class GgufWeights implements WeightSource {
         this.numHeads = numHeads;
         this.numKvHeads = numKvHeads;
         file.tensors().forEach((name, entry) -> {
-            if (!name.equals(GgufNames.ROPE_FACTORS)) {
+            boolean isNeutral = architecture == GgufArchitecture.GRANITE_SWA && GgufNames.isSinks(name);
+            if (!isNeutral && !name.equals(GgufNames.ROPE_FACTORS)) {
                 String known = GgufNames.huggingFace(name, architecture);
                 if (entries.put(known, entry) != null) {
                     throw new IllegalArgumentException(file.path() + ": two tensors must not both be " + known);
@@ -74,7 +76,7 @@ final class GgufWeights implements WeightSource {
         if (architecture.isGemma() && entry.name().endsWith("norm.weight")) {
             return stored.add(-1);
         }
-        if (architecture == GgufArchitecture.LLAMA) {
+        if (architecture.rotatesNeighbours()) {
             // Names end in .weight, or .bias where the projections have one.
             if (name.contains(".self_attn.q_proj.")) {
                 return RotaryOrder.fromNeighbours(stored, numHeads);

@@ -51,6 +51,22 @@ final class GgufBytes {
         return this;
     }
 
+    GgufBytes key(String key, float value) {
+        return text(key).number(6, Float.floatToRawIntBits(value));
+    }
+
+    GgufBytes flags(String key, boolean... flags) {
+        text(key).number(9, 7).whole(flags.length);
+        for (boolean flag : flags) {
+            bytes.put((byte) (flag ? 1 : 0));
+        }
+        return this;
+    }
+
+    GgufBytes wholes(String key, int... numbers) {
+        return text(key).number(9, 5).whole(numbers.length).number(numbers);
+    }
+
     /// A tensor with these sizes, innermost first.
     GgufBytes tensor(String name, int type, long offset, long... sizes) {
         text(name).number(sizes.length);

@@ -287,7 +287,8 @@ class GgufTest {
                 new GgufBytes(3, 0, 1).key("general.architecture", "mamba").end(new byte[0]));
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> ModelFolder.read(path))
-                .withMessageContaining("must be one of llama, qwen2, qwen3, gemma2, gemma3: got \"mamba\"");
+                .withMessageContaining(
+                        "must be one of llama, granite_swa, qwen2, qwen3, gemma2, gemma3: got \"mamba\"");
 
         Path number =
                 write(new GgufBytes(3, 0, 1).key("general.architecture", 7).end(new byte[0]));
