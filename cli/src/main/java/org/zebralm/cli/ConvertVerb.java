@@ -46,7 +46,7 @@ import picocli.CommandLine.Spec;
             "  zebra convert model.gguf folder --dtype bfloat16",
             "  zebra convert MODEL smaller --dtype bfloat16 --max-shard-size 2GB",
             "  zebra convert LLAMA llama.gguf --dtype q8_0",
-            "  zebra convert ZEBRA global.gguf --layers G --dtype q4_0"
+            "  zebra convert ZEBRA zebra.gguf --dtype q4_0"
         })
 final class ConvertVerb implements Callable<Integer> {
     @Parameters(index = "0", paramLabel = "SRC", description = "A model folder or file, or the id of a cached one.")

@@ -141,17 +141,16 @@ class ConvertVerbTest {
     }
 
     @Test
-    void aZebraBecomesAGgufWithGlobalLayersOnly() {
-        assertThat(convertToFile("cwm")).isEqualTo(Main.FAILED);
-        assertThat(err.toString())
-                .startsWith(
-                        "zebra: no architecture of llama.cpp that is written computes this model; in the nearest, llama, all"
-                                + " layers attend globally: got a window of ")
-                .contains("(--layers G)")
-                .doesNotContain("\tat ");
-        assertThat(file()).doesNotExist();
+    void aZebraBecomesAGgufWithItsWindowsOrWithGlobalLayersOnly() {
+        assertThat(convertToFile("cwm")).as(err.toString()).isZero();
+        assertThat(out.toString())
+                .contains("changed: the family, from cwm to granite_swa")
+                .contains("lost: the file needs a llama.cpp that knows granite_swa, as 0.5.0 does");
+        assertThat(ModelFolder.read(file()).config())
+                .isEqualTo(ModelFolder.read(Fixtures.path("cwm")).config());
 
-        assertThat(convertToFile("cwm", "--to", "gguf", "--layers", "G", "--dtype", "bfloat16"))
+        out.getBuffer().setLength(0);
+        assertThat(convertToFile("cwm", "--to", "gguf", "--layers", "G", "--dtype", "bfloat16", "--force"))
                 .as(err.toString())
                 .isZero();
         assertThat(out.toString())
@@ -171,11 +170,24 @@ class ConvertVerbTest {
             --dtype f16             | weights of a gguf can be stored as float32, float16, bfloat16, q8_0 or q4_0: got f16
             --dtype q8_0            | take float16 or bfloat16
             --max-shard-size 1GB    | a gguf is one file, whatever its size
-            --group 3 --window 9    | all layers attend globally: got a window of 9
+            --group 3 --rope yarn:2,beta_fast=16 --window 9 | in the nearest, granite_swa, yarn has beta_fast 32
             """)
     void whatAGgufCannotBeIsRefused(String options, String rule) throws IOException {
         assertThat(convertToFile("llama", options.split(" ", -1))).isEqualTo(Main.FAILED);
         assertThat(err.toString()).startsWith("zebra: ").contains(rule).doesNotContain("\tat ");
+        assertThat(folder).isEmptyDirectory();
+    }
+
+    @Test
+    void windowsThatLlamaCppDoesNotComputeAreRefusedWithAWayOut() throws IOException {
+        assertThat(convertToFile("families/qwen3-tied", "--group", "3", "--window", "9"))
+                .isEqualTo(Main.FAILED);
+        assertThat(err.toString())
+                .startsWith(
+                        "zebra: no architecture of llama.cpp that is written computes this model; in the nearest, qwen3, all"
+                                + " layers attend globally: got a window of 9 in layers 1 to 2")
+                .contains("(--layers G)")
+                .doesNotContain("\tat ");
         assertThat(folder).isEmptyDirectory();
     }
 
@@ -197,9 +209,15 @@ class ConvertVerbTest {
                 .contains("  biases on queries, keys and values")
                 .contains("  hf (qwen2): loses there is no tokenizer")
                 .contains("  cwm: no; only a model of Llama's architecture")
+                .contains("  gguf (granite_swa): loses ")
+                .contains("; the file needs a llama.cpp that knows granite_swa, as 0.5.0 does; older ones refuse it");
+
+        out.getBuffer().setLength(0);
+        assertThat(zebra("inspect", Fixtures.path("families/qwen3").toString())).isZero();
+        assertThat(out.toString())
                 .contains(
-                        "  gguf: no; no architecture of llama.cpp that is written computes this model; in the nearest, qwen2, all"
-                                + " layers attend globally: got a window of");
+                        "  gguf: no; no architecture of llama.cpp that is written computes this model; in the nearest, qwen3, ")
+                .contains("; all layers attend globally: got a window of");
 
         out.getBuffer().setLength(0);
         assertThat(zebra("inspect", Fixtures.path("gguf/llama-quantized.gguf").toString(), "--json"))

@@ -62,14 +62,19 @@ record ConvertedConfig(ConvertTarget target, String modelType, ObjectNode json, 
         return new ConvertedConfig(ConvertTarget.CWM, written.type().label, json, wanted);
     }
 
-    /// What a folder would mean, where llama.cpp computes that.
+    /// What a folder would mean, where llama.cpp computes that, or what a Llama with windows has no folder for.
     private static ConvertedConfig gguf(SourceModel source, Conversion conversion) {
         ZebraConfig wanted;
         try {
             wanted = folder(source, conversion).config();
         } catch (IllegalArgumentException noFolder) {
-            requireGguf(wanted(source, conversion)); // what llama.cpp has against it is more to the point
-            throw noFolder;
+            wanted = wanted(source, conversion);
+            requireGguf(wanted); // what llama.cpp has against it is more to the point
+            // Where all layers rotate alike, nothing depends on a folder's words: of Llamas, one with windows and
+            // biases has none.
+            if (GgufTarget.of(wanted) != GgufTarget.GRANITE_SWA) {
+                throw noFolder;
+            }
         }
         requireGguf(wanted);
         return new ConvertedConfig(

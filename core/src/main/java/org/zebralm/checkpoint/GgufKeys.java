@@ -31,6 +31,11 @@ final class GgufKeys {
         texts.forEach(bytes::putText);
     }
 
+    void putFlags(String key, List<Boolean> flags) {
+        beginList(key, GgufScalar.BOOL, flags.size());
+        flags.forEach(flag -> bytes.putByte(flag ? 1 : 0));
+    }
+
     void putWholes(String key, int... numbers) {
         beginList(key, GgufScalar.INT32, numbers.length);
         for (int number : numbers) {

@@ -50,9 +50,21 @@ final class GgufModelKeys {
         if (target == GgufTarget.COHERE2) {
             keys.put(key("logit_scale"), config.architecture().logitScale());
         }
+        if (target == GgufTarget.GRANITE_SWA) {
+            // It must be there, and logits are divided by it; Granite's other factors do nothing where they are left
+            // out.
+            keys.put(key("logit_scale"), 1.0);
+        }
         int window = LayerTypes.sharedWindow(config.attentionTypes());
         if (window > 0) {
             keys.put(key("attention.sliding_window"), window);
+        }
+        if (target.listsLocalLayers()) {
+            keys.putFlags(
+                    key("attention.sliding_window_pattern"),
+                    config.attentionTypes().stream()
+                            .map(AttentionType.Local.class::isInstance)
+                            .toList());
         }
         putRope(rope());
     }

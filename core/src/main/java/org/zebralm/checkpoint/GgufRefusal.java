@@ -17,7 +17,8 @@ import org.zebralm.nn.RopeScaling;
 /// Why llama.cpp would compute something else than a model does.
 ///
 /// Rules are those of llama.cpp 0.5.0. Where a file could say more to it than to the versions before, which would not
-/// notice (a window's pattern), only what all of them have built in is let through.
+/// notice (the pattern of a Gemma's windows), only what all of them have built in is let through; those that do not
+/// know an architecture refuse the file.
 final class GgufRefusal {
     private static final int MAX_LAYERS = 512;
     private static final int NO_ROPE_STEP = 4;
@@ -56,7 +57,10 @@ final class GgufRefusal {
             refuse("experts are not written");
         }
         if (architecture.hasSinks()) {
-            refuse("attention has no sinks");
+            refuse(
+                    target == GgufTarget.GRANITE_SWA
+                            ? "sinks that take probability are not written"
+                            : "attention has no sinks");
         }
         checkParts();
         checkBiases();
@@ -72,7 +76,7 @@ final class GgufRefusal {
         QueryKeyNorm queryKeyNorm = switch (target) {
             case QWEN3, GEMMA3 -> QueryKeyNorm.HEAD;
             case OLMO2 -> QueryKeyNorm.PROJECTION;
-            case LLAMA, QWEN2, GEMMA2, SMOLLM3, COHERE2 -> QueryKeyNorm.NONE;
+            case LLAMA, GRANITE_SWA, QWEN2, GEMMA2, SMOLLM3, COHERE2 -> QueryKeyNorm.NONE;
         };
         require("norms of queries and keys are", queryKeyNorm, architecture.queryKeyNorm());
         require("the activation is", isGemma ? Activation.GELU_TANH : Activation.SILU, architecture.activation());
@@ -102,7 +106,7 @@ final class GgufRefusal {
         }
         boolean isFixedWidth = switch (target) {
             case QWEN2, OLMO2, COHERE2 -> true;
-            case LLAMA, QWEN3, GEMMA2, GEMMA3, SMOLLM3 -> false;
+            case LLAMA, GRANITE_SWA, QWEN3, GEMMA2, GEMMA3, SMOLLM3 -> false;
         };
         if (isFixedWidth && config.numHeads() * config.headDim() != config.hiddenSize()) {
             refuse("heads together are as wide as the model, " + config.hiddenSize() + ": got " + config.numHeads()
@@ -123,7 +127,7 @@ final class GgufRefusal {
     }
 
     private void checkBiases() {
-        boolean hasOwn = target == GgufTarget.LLAMA;
+        boolean hasOwn = target == GgufTarget.LLAMA || target == GgufTarget.GRANITE_SWA;
         boolean isQwen2 = target == GgufTarget.QWEN2;
         if (architecture.queryKeyValueBias() && !hasOwn && !isQwen2) {
             refuse("queries, keys and values have no biases");
@@ -155,6 +159,9 @@ final class GgufRefusal {
             if (target == GgufTarget.GEMMA2 || target == GgufTarget.COHERE2) {
                 refuse("all layers but every " + pattern + "th are local: got global ones only");
             }
+            return;
+        }
+        if (target.listsLocalLayers()) {
             return;
         }
         if (pattern == 0) {
@@ -190,7 +197,7 @@ final class GgufRefusal {
 
     private void checkPositions() {
         switch (target) {
-            case LLAMA, QWEN2, QWEN3, GEMMA2 -> checkShared(config.ropes());
+            case LLAMA, GRANITE_SWA, QWEN2, QWEN3, GEMMA2 -> checkShared(config.ropes());
             case SMOLLM3 -> {
                 for (int i = 0; i < config.numLayers(); i++) {
                     boolean rotates = config.ropes().get(i) instanceof RopeConfig.Rotary;
@@ -261,7 +268,7 @@ final class GgufRefusal {
             // Frozen at a length, it is another theta and nothing else.
             case RopeScaling.DynamicNtk _ -> {}
             case RopeScaling.Llama3 _ -> {
-                if (target != GgufTarget.LLAMA) {
+                if (target != GgufTarget.LLAMA && target != GgufTarget.GRANITE_SWA) {
                     refuse("llama3 scaling is not known");
                 }
             }

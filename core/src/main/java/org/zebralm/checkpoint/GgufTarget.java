@@ -1,5 +1,6 @@
 package org.zebralm.checkpoint;
 
+import org.zebralm.model.AttentionType;
 import org.zebralm.model.ZebraConfig;
 import org.zebralm.nn.RopeConfig;
 
@@ -8,6 +9,8 @@ import org.zebralm.nn.RopeConfig;
 /// What each can and cannot say is in [GgufRefusal], by the source of llama.cpp (`src/models`).
 enum GgufTarget {
     LLAMA("llama", true),
+    /// A Llama with local layers: of Granite's own, what multiplies and takes probability is made to do nothing.
+    GRANITE_SWA("granite_swa", true),
     QWEN2("qwen2", false),
     QWEN3("qwen3", false),
     GEMMA2("gemma2", false),
@@ -45,6 +48,9 @@ enum GgufTarget {
         if (config.ropes().contains(new RopeConfig.None())) {
             return SMOLLM3;
         }
+        if (config.attentionTypes().stream().anyMatch(AttentionType.Local.class::isInstance)) {
+            return GRANITE_SWA;
+        }
         boolean isWhole = config.numHeads() * config.headDim() == config.hiddenSize();
         return config.architecture().queryKeyValueBias()
                         && !config.architecture().outputBias()
@@ -57,10 +63,16 @@ enum GgufTarget {
         return this == GEMMA2 || this == GEMMA3;
     }
 
-    /// Every so manieth layer is the global one, the last of its group; 0 where there are no local layers.
+    /// Whether a file lists which layers are local.
+    boolean listsLocalLayers() {
+        return this == GRANITE_SWA;
+    }
+
+    /// Every so manieth layer is the global one, the last of its group; 0 where that is no rule, since there are no
+    /// local layers, or the file lists them.
     int pattern() {
         return switch (this) {
-            case LLAMA, QWEN2, QWEN3, SMOLLM3 -> 0;
+            case LLAMA, GRANITE_SWA, QWEN2, QWEN3, SMOLLM3 -> 0;
             case GEMMA2 -> 2;
             case GEMMA3 -> 6;
             case OLMO2, COHERE2 -> 4;

@@ -6,13 +6,12 @@ import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.Collectors;
 import org.zebralm.model.ZebraConfig;
 import org.zebralm.tensor.Scope;
-import org.zebralm.tensor.Tensors;
 
 /// Writes a model as a GGUF file for llama.cpp, where that has an architecture that computes the same function.
 ///
@@ -26,7 +25,6 @@ public final class GgufWriter {
     private final GgufOutput.Type type;
     private final GgufTarget target;
     private final List<GgufTensor> tensors;
-    private final float[] ropeFactors;
     private final GgufKeys keys = new GgufKeys();
     private final List<String> remarks = new ArrayList<>();
     private final byte[] header;
@@ -36,7 +34,6 @@ public final class GgufWriter {
         this.type = type;
         this.target = GgufTarget.of(model.config());
         this.tensors = GgufTensor.of(target, model.config(), type);
-        this.ropeFactors = GgufModelKeys.ropeFactors(model.config());
         putKeys(hasTokenizer);
         this.header = header();
     }
@@ -82,18 +79,25 @@ public final class GgufWriter {
 
     /// Returns what each tensor of the model is stored as, by its name in transformers.
     Map<String, GgufType> types() {
-        // An embedding that is written twice is the same both times.
-        return tensors.stream().collect(Collectors.toMap(GgufTensor::known, GgufTensor::type, (first, _) -> first));
+        Map<String, GgufType> types = new HashMap<>();
+        for (GgufTensor tensor : tensors) {
+            if (tensor.source() instanceof GgufTensor.Weight weight) {
+                types.putIfAbsent(weight.known(), tensor.type()); // an embedding that is written twice is the same
+            }
+        }
+        return types;
     }
 
-    /// Returns the bytes that progress is counted in.
+    /// Returns the bytes that progress is counted in: those of the model's weights.
     long tensorBytes() {
-        return tensors.stream().mapToLong(GgufTensor::numBytes).sum();
+        return tensors.stream()
+                .filter(tensor -> tensor.source() instanceof GgufTensor.Weight)
+                .mapToLong(GgufTensor::numBytes)
+                .sum();
     }
 
     long fileBytes() {
         return header.length
-                + aligned((long) ropeFactors.length * Float.BYTES)
                 + tensors.stream()
                         .mapToLong(tensor -> aligned(tensor.numBytes()))
                         .sum();
@@ -127,20 +131,18 @@ public final class GgufWriter {
                 });
         keys.put("general.quantization_version", QUANTIZATION_VERSION);
         GgufModelKeys.put(target, model.config(), keys);
+        if (target == GgufTarget.GRANITE_SWA) {
+            remarks.add("the file needs a llama.cpp that knows granite_swa, as 0.5.0 does; older ones refuse it");
+        }
         remarks.addAll(GgufVocabularyKeys.put(model, hasTokenizer, keys));
     }
 
     private byte[] header() {
-        boolean hasFactors = ropeFactors.length > 0;
         var bytes = new LittleEndianBytes();
         bytes.putBytes("GGUF".getBytes(StandardCharsets.US_ASCII)).putInt(VERSION);
-        bytes.putLong(tensors.size() + (hasFactors ? 1 : 0)).putLong(keys.count());
+        bytes.putLong(tensors.size()).putLong(keys.count());
         bytes.putBytes(keys.toBytes());
         long offset = 0;
-        if (hasFactors) {
-            putEntry(bytes, GgufNames.ROPE_FACTORS, GgufType.F32, offset, ropeFactors.length);
-            offset += aligned((long) ropeFactors.length * Float.BYTES);
-        }
         for (GgufTensor tensor : tensors) {
             putEntry(bytes, tensor.name(), tensor.type(), offset, tensor.shape());
             offset += aligned(tensor.numBytes());
@@ -166,21 +168,17 @@ public final class GgufWriter {
             throws IOException {
         long total = tensorBytes();
         long written = 0;
-        if (ropeFactors.length > 0) {
-            try (var _ = Scope.open()) {
-                GgufTensorWriter.write(Tensors.of(ropeFactors, ropeFactors.length), GgufType.F32, channel);
-                fillUp(channel);
-            }
-        }
         for (GgufTensor tensor : tensors) {
             try (var _ = Scope.open()) {
                 GgufTensorWriter.write(tensor.read(weights), tensor.type(), channel);
             } catch (IllegalArgumentException e) {
-                throw new IllegalArgumentException(model.path() + ": " + tensor.known() + ": " + e.getMessage(), e);
+                throw new IllegalArgumentException(model.path() + ": " + tensor.label() + ": " + e.getMessage(), e);
             }
             fillUp(channel);
-            written += tensor.numBytes();
-            progress.written(tensor.known(), written, total);
+            if (tensor.source() instanceof GgufTensor.Weight weight) {
+                written += tensor.numBytes();
+                progress.written(weight.known(), written, total);
+            }
         }
     }
 

@@ -3,6 +3,7 @@ package org.zebralm.checkpoint;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.data.Offset.offset;
 import static org.zebralm.checkpoint.GgufOutput.Type.Q8_0;
 
 import java.io.IOException;
@@ -187,15 +188,54 @@ class GgufConversionTest {
     }
 
     @Test
-    void aZebraIsRefusedAndWithGlobalLayersOnlyItIsTheReferencesModel() throws IOException {
+    void aZebraIsTheReferencesModel() throws IOException {
         Path zebra = Fixtures.path("cwm");
-        assertThatIllegalArgumentException()
-                .isThrownBy(() -> ConversionPlan.of(zebra, GGUF))
-                .withMessageContaining("in the nearest, llama, all layers attend globally: got a window of")
-                .withMessageContaining("--layers G");
-        assertThat(written()).isEmpty();
+        ConversionPlan plan = convert(zebra, GGUF);
 
-        convert(zebra, GGUF.withLayers(LayerPattern.parse("G", null)));
+        assertThat(plan.familyAfter()).isEqualTo("granite_swa");
+        assertThat(plan.losses())
+                .contains("the file needs a llama.cpp that knows granite_swa, as 0.5.0 does; older ones refuse it");
+        assertThat(plan.diskBytes()).isEqualTo(Files.size(file));
+        ModelFolder back = ModelFolder.read(file);
+        assertThat(back.config()).isEqualTo(ModelFolder.read(zebra).config());
+        assertThat(back.config().attentionTypes())
+                .contains(new AttentionType.Global())
+                .hasAtLeastOneElementOfType(AttentionType.Local.class);
+        requireReference(back.config(), weights(zebra));
+    }
+
+    /// Of Llamas, one with windows and biases everywhere has no folder of its own; as a file it is what was asked for.
+    @Test
+    void aLlamaWithBiasesGetsWindows() throws IOException {
+        ModelFolder llama = ModelFolder.read(FamilyFixture.of("llama-linear").folder());
+        ConversionPlan plan = convert(llama.path(), GGUF.withLayers(LayerPattern.parse("GLL", 9)));
+
+        ZebraConfig wanted = llama.config()
+                .withAttentionTypes(
+                        List.of(new AttentionType.Global(), new AttentionType.Local(9), new AttentionType.Local(9)));
+        assertThat(plan.after()).isEqualTo(wanted);
+        assertThat(ModelFolder.read(file).config()).isEqualTo(wanted);
+        // Biases are checked against transformers; here it matters that all of them have come along.
+        var windowed = new ModelFolder(llama.path(), wanted, llama.stopTokenIds(), llama.storedDType(), null);
+        int[] ids = new Random(3).ints(40, 3, 90).toArray();
+        assertThat(logits(ModelFolder.read(file), ids)).containsExactly(logits(windowed, ids), offset(1e-5f));
+    }
+
+    @Test
+    void whatIsRefusedForItsWindowsCanBeWrittenWithoutThem() {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() ->
+                        convert(FamilyFixture.of("qwen3-tied").folder(), GGUF.withLayers(LayerPattern.parse("GLL", 9))))
+                .withMessageContaining("in the nearest, qwen3, all layers attend globally: got a window of")
+                .withMessageEndingWith(
+                        "; with global layers only (--layers G) it is another model, which can be written");
+    }
+
+    @Test
+    void aZebraWithGlobalLayersOnlyIsTheReferencesModel() throws IOException {
+        Path zebra = Fixtures.path("cwm");
+        ConversionPlan plan = convert(zebra, GGUF.withLayers(LayerPattern.parse("G", null)));
+        assertThat(plan.familyAfter()).isEqualTo("llama");
 
         ZebraConfig wanted = ModelFolder.read(zebra).config().allGlobal();
         assertThat(ModelFolder.read(file).config().attentionTypes()).containsOnly(new AttentionType.Global());
@@ -244,9 +284,9 @@ class GgufConversionTest {
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
             llama              | yarn:4,beta_fast=16 | keep | yarn has beta_fast 32 and beta_slow 1: got 16.0 and 1.0
-            llama              | default             | GLL  | all layers attend globally: got a window of 9 in layers 1 to 2
+            families/qwen3-tied | default            | GLL  | all layers attend globally: got a window of 9 in layers 1 to 2
+            llama              | yarn:4,beta_fast=16 | GLL  | granite_swa, yarn has beta_fast 32 and beta_slow 1
             families/qwen3     | llama3:4,original=32 | G   | llama3 scaling is not known
-            families/llama-linear | default,original=64 | GLL | all layers attend globally: got a window of 9
             families/gpt-oss   | default,original=36 | keep | experts are not written
             """)
     void whatLlamaCppDoesNotComputeIsRefused(String name, String rope, String layers, String reason)

@@ -131,6 +131,8 @@ class GgufLlamaCppTest {
                 .forEach(zebra.putArray("layer_types")::add);
         Conversion global = Conversion.unchanged(null).withLayers(LayerPattern.parse("G", null));
         Map<String, Conversion> conversions = new LinkedHashMap<>();
+        conversions.put("as it is", Conversion.unchanged(null));
+        conversions.put("yarn", Conversion.unchanged(null).withRope(RopeChange.parse("yarn:4,original=32")));
         conversions.put("global layers", global);
         for (String rope : List.of("linear:4", "yarn:4,original=32", "llama3:8,original=32")) {
             conversions.put(rope, global.withRope(RopeChange.parse(rope)));
@@ -221,6 +223,8 @@ class GgufLlamaCppTest {
                     .as("%s: %s", written.get(i), results.get(i))
                     .isEqualTo(fixtures.get(i).continuation());
         }
-        assertThat(written).hasSizeGreaterThan(6);
+        assertThat(written)
+                .contains("zebra-official", "cwm-scaled", "mistral", "ministral", "qwen2")
+                .hasSizeGreaterThan(12);
     }
 }

@@ -50,6 +50,34 @@ final class GgufModels {
                    "original_max_position_embeddings": 32}}""");
         CONFIGS.put("mistral", """
                 {"model_type": "mistral", "num_hidden_layers": 3, "sliding_window": null, "rope_theta": 1000000.0}""");
+        CONFIGS.put("zebra", """
+                {"model_type": "cwm", "num_hidden_layers": 6, "sliding_window": 9, "head_dim": 24,
+                 "layer_types": ["full_attention", "sliding_attention", "sliding_attention", "full_attention",
+                   "sliding_attention", "sliding_attention"],
+                 "rope_parameters": {"rope_type": "default", "rope_theta": 10000.0}}""");
+        CONFIGS.put("cwm-llama3", """
+                {"model_type": "cwm", "num_hidden_layers": 4, "sliding_window": 9, "tie_word_embeddings": true,
+                 "mlp_bias": true, "layer_types": ["sliding_attention", "full_attention", "sliding_attention",
+                   "sliding_attention"],
+                 "rope_parameters": {"rope_type": "llama3", "rope_theta": 500000.0, "factor": 8.0, "low_freq_factor": 1.0,
+                   "high_freq_factor": 4.0, "original_max_position_embeddings": 40}}""");
+        CONFIGS.put("mistral-local", """
+                {"model_type": "mistral", "num_hidden_layers": 3, "sliding_window": 9,
+                 "rope_parameters": {"rope_type": "dynamic", "rope_theta": 10000.0, "factor": 4.0},
+                 "max_position_embeddings": 32}""");
+        CONFIGS.put("ministral", """
+                {"model_type": "ministral", "num_hidden_layers": 4, "sliding_window": 7,
+                 "layer_types": ["sliding_attention", "full_attention", "full_attention", "sliding_attention"],
+                 "rope_parameters": {"rope_type": "yarn", "rope_theta": 10000.0, "factor": 4.0,
+                   "original_max_position_embeddings": 32}}""");
+        CONFIGS.put("qwen2-local", """
+                {"model_type": "qwen2", "num_hidden_layers": 4, "use_sliding_window": true, "sliding_window": 9,
+                 "max_window_layers": 1, "rope_theta": 1000000.0}""");
+        CONFIGS.put("smollm3-local", """
+                {"model_type": "smollm3", "num_hidden_layers": 4, "use_sliding_window": true, "sliding_window": 9,
+                 "head_dim": 24, "attention_bias": true, "mlp_bias": true, "no_rope_layers": [1, 1, 1, 1],
+                 "layer_types": ["full_attention", "sliding_attention", "sliding_attention", "sliding_attention"],
+                 "rope_parameters": {"rope_type": "linear", "rope_theta": 10000.0, "factor": 4.0}}""");
         CONFIGS.put("qwen2", """
                 {"model_type": "qwen2", "num_hidden_layers": 3, "use_sliding_window": false,
                  "rope_parameters": {"rope_type": "yarn", "rope_theta": 10000.0, "factor": 4.0,

@@ -7,12 +7,16 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.zebralm.model.AttentionType;
+import org.zebralm.model.ZebraConfig;
 
 /// What llama.cpp would compute otherwise is refused by name.
 class GgufRefusalTest {
@@ -22,18 +26,24 @@ class GgufRefusalTest {
     static Stream<Arguments> changes() {
         return Stream.of(
                 Arguments.of(
-                        "llama",
+                        "qwen3",
                         """
-                        {"model_type": "cwm", "attention_bias": false, "num_hidden_layers": 6, "sliding_window": 9,
+                        {"num_hidden_layers": 6, "use_sliding_window": true, "sliding_window": 9,
                          "layer_types": ["full_attention", "sliding_attention", "sliding_attention", "full_attention",
-                           "sliding_attention", "sliding_attention"],
-                         "rope_parameters": {"rope_type": "default", "rope_theta": 10000.0}}""",
-                        "in the nearest, llama, all layers attend globally: got a window of 9 in layers 1 to 2, 4 to 5"),
-                Arguments.of("mistral", "{\"sliding_window\": 9}", "got a window of 9 in every layer"),
+                           "sliding_attention", "sliding_attention"]}""",
+                        "in the nearest, qwen3, all layers attend globally: got a window of 9 in layers 1 to 2, 4 to 5"),
                 Arguments.of(
-                        "qwen2",
-                        "{\"use_sliding_window\": true, \"sliding_window\": 9, \"max_window_layers\": 1}",
-                        "qwen2, all layers attend globally: got a window of 9 in layers 1 to 2"),
+                        "qwen3",
+                        "{\"use_sliding_window\": true, \"sliding_window\": 9, \"max_window_layers\": 0}",
+                        "got a window of 9 in every layer"),
+                Arguments.of(
+                        "smollm3",
+                        "{\"use_sliding_window\": true, \"sliding_window\": 9}",
+                        "smollm3, all layers attend globally: got a window of 9 in layers 3"),
+                Arguments.of("zebra", "{\"hidden_act\": \"gelu\"}", "granite_swa, the activation is SILU: got GELU"),
+                Arguments.of("zebra", """
+                        {"rope_parameters": {"rope_type": "yarn", "rope_theta": 10000.0, "factor": 4.0, "beta_slow": 2,
+                          "original_max_position_embeddings": 32}}""", "granite_swa, yarn has beta_fast 32 and beta_slow 1: got 32.0 and 2.0"),
                 Arguments.of("llama", """
                         {"rope_parameters": {"rope_type": "yarn", "rope_theta": 10000.0, "factor": 4.0, "beta_fast": 16,
                           "original_max_position_embeddings": 32}}""", "yarn has beta_fast 32 and beta_slow 1: got 16.0 and 1.0"),
@@ -80,9 +90,6 @@ class GgufRefusalTest {
         if (changes.has("rope_parameters")) {
             config.remove("rope_theta");
         }
-        if (changes.has("model_type")) {
-            config.remove("mlp_bias");
-        }
         config.setAll(changes);
 
         ModelFolder model = GgufModels.write(folder.resolve("after"), config, 1);
@@ -102,7 +109,21 @@ class GgufRefusalTest {
     void expertsAndSinksAreRefused() {
         assertThat(GgufWriter.refusal(
                         ModelFolder.read(FamilyFixture.of("gpt-oss").folder()).config()))
-                .hasValueSatisfying(refusal ->
-                        assertThat(refusal).contains("experts are not written").contains("attention has no sinks"));
+                .hasValueSatisfying(refusal -> assertThat(refusal)
+                        .contains("in the nearest, granite_swa, experts are not written")
+                        .contains("sinks that take probability are not written"));
+    }
+
+    /// Which no config.json can say, but a program.
+    @Test
+    void windowsOfTwoSizesAreRefused() {
+        ZebraConfig config = GgufModels.write(folder.resolve("m"), "zebra", 1).config();
+        List<AttentionType> types = new ArrayList<>(config.attentionTypes());
+        types.set(4, new AttentionType.Local(7));
+
+        assertThat(GgufWriter.refusal(config)).isEmpty();
+        assertThat(GgufWriter.refusal(config.withAttentionTypes(types)))
+                .hasValueSatisfying(refusal -> assertThat(refusal)
+                        .endsWith("in the nearest, granite_swa, local layers share one window: got 9 and 7"));
     }
 }

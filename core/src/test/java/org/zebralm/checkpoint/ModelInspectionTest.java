@@ -54,19 +54,28 @@ class ModelInspectionTest {
                 .isEqualTo(new ModelInspection.Export(
                         ConvertTarget.HF, null, "qwen2", List.of("there is no tokenizer to go along")));
         assertThat(qwen.exports().get(1).refusal()).contains("got biases on queries, keys and values");
-        assertThat(qwen.exports().get(2).refusal())
+        assertThat(qwen.exports().get(2).refusal()).isNull();
+        assertThat(qwen.exports().get(2).family()).isEqualTo("granite_swa");
+        assertThat(qwen.exports().get(2).losses())
+                .endsWith(
+                        "the file needs a llama.cpp that knows granite_swa, as 0.5.0 does; older ones refuse it",
+                        "the file has no tokenizer, as the model has none");
+        assertThat(ModelInspection.of(FamilyFixture.of("qwen3").folder())
+                        .exports()
+                        .get(2)
+                        .refusal())
                 .contains(
-                        "no architecture of llama.cpp that is written computes this model; in the nearest, qwen2, all layers attend"
-                                + " globally: got a window");
+                        "no architecture of llama.cpp that is written computes this model; in the nearest, qwen3, queries,"
+                                + " keys and values have no biases")
+                .contains("; all layers attend globally: got a window");
 
         var zebra = ModelInspection.of(FamilyFixture.of("zebra-official").folder());
         assertThat(zebra.exports().getFirst().refusal()).contains("a llama has no local layers in transformers");
         assertThat(zebra.exports().get(1).refusal()).isNull();
         assertThat(zebra.exports().get(1).losses())
                 .contains("keys of its config.json that change nothing: pretraining_tp, use_fsdp");
-        assertThat(zebra.exports().get(2).refusal())
-                .contains("in the nearest, llama, all layers attend globally: got a window of 9 in layers")
-                .endsWith("; with global layers only (--layers G) it is another model, which can be written");
+        assertThat(zebra.exports().get(2).refusal()).isNull();
+        assertThat(zebra.exports().get(2).family()).isEqualTo("granite_swa");
 
         var seeing = ModelInspection.of(FamilyFixture.of("gemma3-multimodal").folder());
         assertThat(seeing.exports().getFirst().losses())
