@@ -16,6 +16,7 @@ import org.zebralm.nn.Init;
 import org.zebralm.nn.Params;
 import org.zebralm.nn.QuantizationConfig;
 import org.zebralm.nn.WeightFormat;
+import org.zebralm.tensor.BriefThread;
 import org.zebralm.tensor.DType;
 import org.zebralm.tensor.Lifetime;
 import org.zebralm.tensor.Scope;
@@ -46,9 +47,8 @@ public final class GenerateModel implements AutoCloseable {
         ModelFolder read = ModelFolder.read(path);
         ModelFolder folder = positions == null ? read : read.withPositions(positions);
         DType type = dtype == null ? Objects.requireNonNullElse(folder.storedDType(), DType.FLOAT32) : dtype;
-        LoadedModel loaded = quantization.config() == null
-                ? LoadedModel.open(folder, type, kernel())
-                : LoadedModel.open(folder, type, kernel(), quantization.config());
+        LoadedModel loaded = BriefThread.call(
+                "bench-weights", () -> LoadedModel.open(folder, type, kernel(), quantization.config()));
         return new GenerateModel(String.valueOf(path.getFileName()), quantization, loaded, loaded.zebra());
     }
 
@@ -63,9 +63,13 @@ public final class GenerateModel implements AutoCloseable {
         }
         var lifetime = new Lifetime();
         boolean drawn = false;
-        try (var _ = Scope.open()) {
-            var source = new Drawn(dtype, quantization.config(), lifetime);
-            Zebra zebra = Zebra.load(Params.of(source), config, kernel());
+        try {
+            Zebra zebra = BriefThread.call("bench-weights", () -> {
+                try (var _ = Scope.open()) {
+                    var source = new Drawn(dtype, quantization.config(), lifetime);
+                    return Zebra.load(Params.of(source), config, kernel());
+                }
+            });
             drawn = true;
             return new GenerateModel(label, quantization, lifetime, zebra);
         } finally {

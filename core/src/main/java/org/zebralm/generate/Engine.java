@@ -22,6 +22,7 @@ import org.zebralm.model.Zebra;
 import org.zebralm.model.ZebraConfig;
 import org.zebralm.nn.ProductChoice;
 import org.zebralm.tensor.Autograd;
+import org.zebralm.tensor.BriefThread;
 import org.zebralm.tensor.DType;
 import org.zebralm.tensor.FreeMemory;
 import org.zebralm.tensor.Lifetime;
@@ -92,16 +93,12 @@ public final class Engine implements AutoCloseable {
     }
 
     private Zebra packed(Zebra quantized) {
-        var result = new CompletableFuture<Zebra>();
         // Tensors are for platform threads; the caller's may be a virtual one.
-        Thread.ofPlatform().name("zebra-packing").start(() -> {
+        return BriefThread.call("zebra-packing", () -> {
             try (var _ = Autograd.recording(false)) {
-                result.complete(quantized.packed(packing));
-            } catch (RuntimeException | Error e) {
-                result.completeExceptionally(e);
+                return quantized.packed(packing);
             }
         });
-        return result.join();
     }
 
     /// What is available, but not more than as many sequences as may run can fill and be kept for.

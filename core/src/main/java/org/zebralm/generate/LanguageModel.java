@@ -13,6 +13,7 @@ import org.zebralm.kernel.AttentionKernel;
 import org.zebralm.kernel.LaunchSettings;
 import org.zebralm.model.Zebra;
 import org.zebralm.nn.QuantizationConfig;
+import org.zebralm.tensor.BriefThread;
 import org.zebralm.tensor.DType;
 import org.zebralm.tensor.Scope;
 import org.zebralm.tokenizer.Tokenizer;
@@ -241,7 +242,7 @@ public final class LanguageModel implements AutoCloseable {
             OpenedModel opened = OpenedModel.open(folder, type, quantization, attention);
             boolean started = false;
             try {
-                LanguageModel model = OpenedModel.onPlatformThread(() -> new LanguageModel(opened, config));
+                LanguageModel model = BriefThread.call("zebra-loading", () -> new LanguageModel(opened, config));
                 started = true;
                 return model;
             } finally {

@@ -1,8 +1,6 @@
 package org.zebralm.generate;
 
 import java.nio.file.Files;
-import java.util.concurrent.Callable;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import org.jspecify.annotations.Nullable;
 import org.zebralm.checkpoint.LoadedModel;
@@ -10,6 +8,7 @@ import org.zebralm.checkpoint.ModelFolder;
 import org.zebralm.kernel.AttentionKernel;
 import org.zebralm.kernel.AttentionKernels;
 import org.zebralm.nn.QuantizationConfig;
+import org.zebralm.tensor.BriefThread;
 import org.zebralm.tensor.DType;
 import org.zebralm.tensor.Device;
 import org.zebralm.tensor.Torch;
@@ -20,7 +19,7 @@ record OpenedModel(Tokenizer tokenizer, LoadedModel loaded) {
 
     /// Begins to load libtorch and to choose the attention, which takes longer than to read a model's settings.
     static FutureTask<AttentionKernel> beginLoading() {
-        return start("zebra-libtorch", () -> {
+        return BriefThread.start("zebra-libtorch", () -> {
             Torch.load();
             return AttentionKernels.forDevice(Device.CPU);
         });
@@ -34,19 +33,19 @@ record OpenedModel(Tokenizer tokenizer, LoadedModel loaded) {
             DType dtype,
             @Nullable QuantizationConfig quantization,
             FutureTask<AttentionKernel> attention) {
-        FutureTask<LoadedModel> weights =
-                start("zebra-weights", () -> LoadedModel.open(folder, dtype, await(attention), quantization));
-        FutureTask<Tokenizer> text = start("zebra-tokenizer", () -> tokenizer(folder));
+        FutureTask<LoadedModel> weights = BriefThread.start(
+                "zebra-weights", () -> LoadedModel.open(folder, dtype, BriefThread.await(attention), quantization));
+        FutureTask<Tokenizer> text = BriefThread.start("zebra-tokenizer", () -> tokenizer(folder));
         Tokenizer tokenizer = null;
         LoadedModel loaded = null;
         Throwable failure = null;
         try {
-            tokenizer = await(text);
+            tokenizer = BriefThread.await(text);
         } catch (RuntimeException | Error e) {
             failure = e;
         }
         try {
-            loaded = await(weights);
+            loaded = BriefThread.await(weights);
         } catch (RuntimeException | Error e) {
             if (failure == null) {
                 failure = e;
@@ -78,37 +77,6 @@ record OpenedModel(Tokenizer tokenizer, LoadedModel loaded) {
                     + (Files.isDirectory(folder.path()) ? "there" : "into the file's folder"));
         }
         return tokenizer;
-    }
-
-    /// Does `work` on a platform thread, wherever the caller runs: libtorch is for those only.
-    static <T> T onPlatformThread(Callable<T> work) {
-        return await(start("zebra-loading", work));
-    }
-
-    private static <T> FutureTask<T> start(String name, Callable<T> work) {
-        var task = new FutureTask<>(work);
-        Thread.ofPlatform().name(name).daemon().start(task);
-        return task;
-    }
-
-    /// Waits whatever happens: what is being opened must not be lost.
-    private static <T> T await(FutureTask<T> task) {
-        boolean wasInterrupted = false;
-        try {
-            while (true) {
-                try {
-                    return task.get();
-                } catch (InterruptedException e) {
-                    wasInterrupted = true;
-                }
-            }
-        } catch (ExecutionException e) {
-            throw unchecked(e.getCause());
-        } finally {
-            if (wasInterrupted) {
-                Thread.currentThread().interrupt();
-            }
-        }
     }
 
     private static RuntimeException unchecked(@Nullable Throwable failure) {

@@ -21,21 +21,16 @@ record Int4RowProducts(
     private static final int L = Lanes.COUNT;
 
     static int floats(int rows, Int4Layout layout) {
-        int scales = layout.blocks() * ROWS * LANES + Lanes.padded(layout.groups()) + LANES;
         int sums = rows * (EIGHT + ROWS) * LANES;
-        return sums + scales + ROWS * layout.laneInputs() * L + ProductOutputs.floats(rows);
+        return sums + Int4Scales.floats(layout) + ROWS * layout.laneInputs() * L + ProductOutputs.floats(rows);
     }
 
     @Override
     public void run(CpuPool.Workspace workspace) {
         float[] w = workspace.floats;
         int numSums = inputs.rows() * EIGHT * LANES;
-        int scratch = numSums
-                + inputs.rows() * ROWS * LANES
-                + layout.blocks() * ROWS * LANES
-                + Lanes.padded(layout.groups())
-                + LANES
-                + ROWS * layout.laneInputs() * L;
+        int scratch =
+                numSums + inputs.rows() * ROWS * LANES + Int4Scales.floats(layout) + ROWS * layout.laneInputs() * L;
         for (int eight = from; eight < to; eight++) {
             int first = eight * EIGHT;
             int count = Math.min(EIGHT, layout.outputs() - first);
@@ -51,11 +46,21 @@ record Int4RowProducts(
     private void addFour(float[] w, int first, int count, int sums) {
         int blockSums = inputs.rows() * EIGHT * LANES;
         int factors = blockSums + inputs.rows() * ROWS * LANES;
-        int oneRow = factors + layout.blocks() * ROWS * LANES;
-        int decoded = oneRow + Lanes.padded(layout.groups()) + LANES;
-        readScales(w, first, count, factors, oneRow);
+        int decoded = factors + Int4Scales.floats(layout);
+        boolean isLast = first + ROWS >= layout.outputs();
+        if (isLast) {
+            Int4Scales.read(layout, scales, first, count, w, factors);
+        }
         long address = words + 4 * layout.word(first, 0, 0, 0);
         for (int block = 0; block < layout.blocks(); block++) {
+            if (!isLast) { // of the last rows more would be read than there is
+                Int4Scales.readBlock(
+                        scales.at(first, ROWS + 1, 0) + 2L * layout.groupOf(block, 0),
+                        scales.tokenBytes(),
+                        layout.group() / layout.laneInputs(),
+                        w,
+                        factors + block * ROWS * LANES);
+            }
             for (int lane = 0; lane < LANES; lane += L) {
                 long at = address + 4L * (block * layout.blockWords() + lane);
                 int x = block * layout.blockInputs() + lane * layout.laneInputs();
@@ -72,23 +77,6 @@ record Int4RowProducts(
                                 w, blockSums + row * ROWS * LANES + lane, scale, sums + row * EIGHT * LANES + lane);
                     }
                 }
-            }
-        }
-    }
-
-    /// Spreads the scales of four rows over the lanes that they are for, `[block][row][lane]`.
-    private void readScales(float[] w, int first, int count, int to, int oneRow) {
-        int padded = Lanes.padded(layout.groups());
-        int lanesEach = layout.group() / layout.laneInputs();
-        for (int row = 0; row < ROWS; row++) {
-            if (row < count) {
-                Rows.read(scales.at(first + row, 0), 0, 1, layout.groups(), scales.storage(), w, oneRow, padded);
-            } else {
-                Arrays.fill(w, oneRow, oneRow + padded, 0);
-            }
-            for (int block = 0; block < layout.blocks(); block++) {
-                int from = oneRow + layout.groupOf(block, 0);
-                Spread.lanes(w, from, lanesEach, to + (block * ROWS + row) * LANES);
             }
         }
     }
