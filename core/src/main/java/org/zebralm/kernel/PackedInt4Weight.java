@@ -60,11 +60,16 @@ public record PackedInt4Weight(Int4Weight original, Tensor packed, Tensor scales
 
     /// Maps bfloat16 rows `[.., in]`, at most [#MAX_ROWS], to `[.., out]`.
     public Tensor multiply(Tensor x, @Nullable Tensor bias) {
+        boolean isMatrix = x.rank() == 2;
+        Tensor x_RI = isMatrix ? x : x.reshape(x.numElements() / inputs(), inputs());
+        Tensor y_RO = PackedProducts.int4(x_RI.contiguous(), packed, original.group(), scalesAndZeros);
+        Tensor sum_RO = bias == null ? y_RO : y_RO.add(bias);
+        if (isMatrix) {
+            return sum_RO;
+        }
         long[] shape = x.shape();
-        Tensor x_RI = x.reshape(x.numElements() / inputs(), inputs()).contiguous();
-        Tensor y_RO = PackedProducts.int4(x_RI, packed, original.group(), scalesAndZeros);
         shape[shape.length - 1] = outputs();
-        return (bias == null ? y_RO : y_RO.add(bias)).reshape(shape);
+        return sum_RO.reshape(shape);
     }
 
     @Override

@@ -135,7 +135,7 @@ public final class RowKernels {
         if (x_TD.rank() != 2) {
             throw new IllegalArgumentException("rows must be [T, D]: got " + x_TD);
         }
-        return RowView.of(x_TD.unsqueeze(1));
+        return RowView.ofRows(x_TD);
     }
 
     private static float[] floats(Tensor weight_D) {
@@ -144,7 +144,7 @@ public final class RowKernels {
         }
         int width = (int) weight_D.size(0);
         float[] floats = new float[Lanes.padded(width)];
-        RowView.of(weight_D.reshape(1, 1, width)).read(0, 1, 0, floats, 0, floats.length);
+        RowView.ofRow(weight_D).read(0, 1, 0, floats, 0, floats.length);
         return Arrays.copyOf(floats, width);
     }
 

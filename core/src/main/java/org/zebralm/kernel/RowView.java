@@ -27,6 +27,35 @@ record RowView(
         return of(x, null);
     }
 
+    /// Looks at the rows of `[tokens, width]`: no other tensor is made for it, as each decoded token has hundreds.
+    static RowView ofRows(Tensor x_TD) {
+        if (!x_TD.isCpu() || (x_TD.stride(1) != 1 && x_TD.size(1) > 1)) {
+            return of(x_TD.unsqueeze(1));
+        }
+        long tokenBytes = x_TD.stride(0) * x_TD.dtype().bytes();
+        return new RowView(
+                x_TD.address(),
+                tokenBytes,
+                tokenBytes,
+                (int) x_TD.size(0),
+                1,
+                (int) x_TD.size(1),
+                Storage.of(x_TD),
+                0,
+                0,
+                0);
+    }
+
+    /// Looks at a vector as one row.
+    static RowView ofRow(Tensor x_D) {
+        if (!x_D.isCpu() || (x_D.stride(0) != 1 && x_D.size(0) > 1)) {
+            return of(x_D.reshape(1, 1, x_D.size(0)));
+        }
+        int width = (int) x_D.size(0);
+        long bytes = (long) width * x_D.dtype().bytes();
+        return new RowView(x_D.address(), bytes, bytes, 1, 1, width, Storage.of(x_D), 0, 0, 0);
+    }
+
     /// Looks at a range's keys.
     static RowView keysOf(KeyRange range) {
         return of(range.k_SKH(), range.scales() == null ? null : range.scales().k_SK());

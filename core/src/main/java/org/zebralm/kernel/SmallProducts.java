@@ -72,7 +72,7 @@ public final class SmallProducts {
     public List<Tensor> multiplyAll(Tensor x, List<Weight> weights, List<@Nullable Tensor> biases) {
         long in = x.size(-1);
         long rows = x.numElements() / in;
-        RowView read = RowView.of(x.reshape(rows, 1, in));
+        RowView read = x.rank() == 2 ? RowView.ofRows(x) : RowView.of(x.reshape(rows, 1, in));
         long[] shape = x.shape();
         List<Tensor> products = new ArrayList<>(weights.size());
         synchronized (this) { // one call at a time: the inputs are shared
@@ -100,11 +100,11 @@ public final class SmallProducts {
 
     private static ProductOutputs outputs(Tensor y_RO, Weight weight, @Nullable Tensor bias) {
         return new ProductOutputs(
-                RowView.of(y_RO.unsqueeze(1)),
+                RowView.ofRows(y_RO),
                 weight instanceof Int8Weight(Tensor _, Tensor factors)
                         ? factors.contiguous().address()
                         : 0,
-                bias == null ? null : RowView.of(bias.reshape(1, 1, bias.numElements())));
+                bias == null ? null : RowView.ofRow(bias));
     }
 
     /// Returns whether inputs that are ready for one weight are so for the other.
@@ -132,9 +132,8 @@ public final class SmallProducts {
     /// Adds the tasks of a product with inputs that are ready; returns the scratch floats that they need.
     private int addTasks(Weight weight, int rows, ProductOutputs outputs, List<CpuPool.Task> tasks) {
         return switch (weight) {
-            case DenseWeight(Tensor dense) -> addTasks(RowView.of(dense.unsqueeze(1)), rows, outputs, tasks);
-            case Int8Weight(Tensor numbers, Tensor _) ->
-                addTasks(RowView.of(numbers.unsqueeze(1)), rows, outputs, tasks);
+            case DenseWeight(Tensor dense) -> addTasks(RowView.ofRows(dense), rows, outputs, tasks);
+            case Int8Weight(Tensor numbers, Tensor _) -> addTasks(RowView.ofRows(numbers), rows, outputs, tasks);
             case Int4Weight int4 -> addTasks(int4, rows, outputs, tasks);
             case PackedInt4Weight packed -> addTasks(packed.original(), rows, outputs, tasks);
         };
@@ -151,7 +150,7 @@ public final class SmallProducts {
 
     private int addTasks(Int4Weight weight, int rows, ProductOutputs outputs, List<CpuPool.Task> tasks) {
         Int4Layout layout = weight.layout();
-        RowView scales = RowView.of(weight.scales().unsqueeze(1));
+        RowView scales = RowView.ofRows(weight.scales());
         Tensor words = weight.words().contiguous();
         int eights = (layout.outputs() + ProductOutputs.TOGETHER - 1) / ProductOutputs.TOGETHER;
         int count = numTasks(weight.bytes(), eights);
