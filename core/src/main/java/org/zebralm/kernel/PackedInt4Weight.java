@@ -1,8 +1,6 @@
 package org.zebralm.kernel;
 
 import java.util.List;
-import java.util.SequencedMap;
-import org.jspecify.annotations.Nullable;
 import org.zebralm.tensor.DType;
 import org.zebralm.tensor.Lifetime;
 import org.zebralm.tensor.PackedProducts;
@@ -12,17 +10,11 @@ import org.zebralm.tensor.Tensors;
 
 /// A matrix of 4 bits as libtorch's product for few rows wants it, beside the same numbers in our own format.
 ///
-/// libtorch multiplies in bfloat16 pairs, which the Vector API cannot say, and reads weights twice as fast as ours. The
-/// order of its sums may depend on the number of rows. Its order of numbers depends on the processor, so it is made
-/// when
-/// a model is opened and never stored.
+/// Its order of numbers depends on the processor.
 ///
 /// @param original the numbers in our format, which all else is done with
 /// @param scalesAndZeros bfloat16 `[groups, out, 2]`; the zeros are zero
-public record PackedInt4Weight(Int4Weight original, Tensor packed, Tensor scalesAndZeros) implements Weight {
-    /// The most rows of [#multiply]; more are faster made dense block by block.
-    public static final int MAX_ROWS = 48;
-
+public record PackedInt4Weight(Int4Weight original, Tensor packed, Tensor scalesAndZeros) implements PackedWeight {
     private static final int OUTPUTS_TOGETHER = 16;
 
     /// Returns whether libtorch can multiply by a matrix.
@@ -58,28 +50,9 @@ public record PackedInt4Weight(Int4Weight original, Tensor packed, Tensor scales
         }
     }
 
-    /// Maps bfloat16 rows `[.., in]`, at most [#MAX_ROWS], to `[.., out]`.
-    public Tensor multiply(Tensor x, @Nullable Tensor bias) {
-        boolean isMatrix = x.rank() == 2;
-        Tensor x_RI = isMatrix ? x : x.reshape(x.numElements() / inputs(), inputs());
-        Tensor y_RO = PackedProducts.int4(x_RI.contiguous(), packed, original.group(), scalesAndZeros);
-        Tensor sum_RO = bias == null ? y_RO : y_RO.add(bias);
-        if (isMatrix) {
-            return sum_RO;
-        }
-        long[] shape = x.shape();
-        shape[shape.length - 1] = outputs();
-        return sum_RO.reshape(shape);
-    }
-
     @Override
-    public long outputs() {
-        return original.outputs();
-    }
-
-    @Override
-    public long inputs() {
-        return original.inputs();
+    public Tensor product(Tensor x_RI) {
+        return PackedProducts.int4(x_RI, packed, original.group(), scalesAndZeros);
     }
 
     /// Returns the bytes that a product of few rows reads.
@@ -87,20 +60,5 @@ public record PackedInt4Weight(Int4Weight original, Tensor packed, Tensor scales
     public long bytes() {
         return packed.numElements() * packed.dtype().bytes()
                 + scalesAndZeros.numElements() * scalesAndZeros.dtype().bytes();
-    }
-
-    @Override
-    public SequencedMap<String, Tensor> tensors() {
-        return original.tensors();
-    }
-
-    @Override
-    public Tensor rows(long from, long count, DType dtype) {
-        return original.rows(from, count, dtype);
-    }
-
-    @Override
-    public Tensor rows(long[] ids, DType dtype) {
-        return original.rows(ids, dtype);
     }
 }

@@ -11,7 +11,8 @@ import org.zebralm.tensor.Tensors;
 
 /// Rounds matrices to fewer bits, row by row.
 ///
-/// A row of int8 is scaled so that its largest number is 127. A group of 4 bits has the scale, of a few around the one
+/// A row of int8 has the least scale that is a bfloat16 number and leaves none beyond 127. A group of 4 bits has the
+/// scale, of a few around the one
 /// that makes its extreme -8, whose squared error is the least. The same weights give the same numbers on every
 /// machine.
 public final class Quantizer {
@@ -43,7 +44,7 @@ public final class Quantizer {
                 for (float value : row) {
                     largest = Math.max(largest, Math.abs(finite(value)));
                 }
-                float scale = Math.max(largest / LARGEST, Float.MIN_NORMAL);
+                float scale = up(Math.max(largest / LARGEST, Float.MIN_NORMAL));
                 factors.setAtIndex(FLOAT, first + i, scale);
                 long at = (long) (first + i) * row.length;
                 for (int column = 0; column < row.length; column++) {
@@ -52,6 +53,11 @@ public final class Quantizer {
             }
         });
         return new Int8Weight(numbers, scales);
+    }
+
+    /// Returns the least bfloat16 number that is not below a positive one.
+    private static float up(float value) {
+        return Float.intBitsToFloat((Float.floatToRawIntBits(value) + 0xffff) & 0xffff0000);
     }
 
     /// Rounds a floating-point matrix `[out, in]` to 4 bits.

@@ -118,7 +118,7 @@ public final class SmallProducts {
 
     /// Returns a weight as it lies in our own format.
     private static Weight ours(Weight weight) {
-        return weight instanceof PackedInt4Weight packed ? packed.original() : weight;
+        return weight instanceof PackedWeight packed ? packed.original() : weight;
     }
 
     private void prepare(RowView x, Weight weight) {
@@ -135,7 +135,7 @@ public final class SmallProducts {
             case DenseWeight(Tensor dense) -> addTasks(RowView.ofRows(dense), rows, outputs, tasks);
             case Int8Weight(Tensor numbers, Tensor _) -> addTasks(RowView.ofRows(numbers), rows, outputs, tasks);
             case Int4Weight int4 -> addTasks(int4, rows, outputs, tasks);
-            case PackedInt4Weight packed -> addTasks(packed.original(), rows, outputs, tasks);
+            case PackedWeight packed -> addTasks(packed.original(), rows, outputs, tasks);
         };
     }
 

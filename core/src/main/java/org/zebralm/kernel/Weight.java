@@ -8,7 +8,7 @@ import org.zebralm.tensor.Tensor;
 /// numbers of fewer bits and their scales.
 ///
 /// Immutable; whoever made it keeps the tensors alive.
-public sealed interface Weight permits DenseWeight, Int8Weight, Int4Weight, PackedInt4Weight {
+public sealed interface Weight permits DenseWeight, Int8Weight, Int4Weight, PackedWeight {
     /// What a quantized weight's scales are called, after its name.
     String SCALE = "_scale";
 

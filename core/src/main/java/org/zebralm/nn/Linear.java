@@ -7,7 +7,10 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.zebralm.kernel.DenseWeight;
 import org.zebralm.kernel.Int4Weight;
+import org.zebralm.kernel.Int8Weight;
 import org.zebralm.kernel.PackedInt4Weight;
+import org.zebralm.kernel.PackedInt8Weight;
+import org.zebralm.kernel.PackedWeight;
 import org.zebralm.kernel.SmallProducts;
 import org.zebralm.kernel.Weight;
 import org.zebralm.tensor.Autograd;
@@ -68,7 +71,7 @@ public record Linear(Weight matrix, @Nullable Tensor bias) {
     /// type of `x`.
     public Tensor forward(Tensor x) {
         if (Inference.isOn()) {
-            if (matrix instanceof PackedInt4Weight packed && ProductChoice.isPacked(x, matrix)) {
+            if (matrix instanceof PackedWeight packed && ProductChoice.isPacked(x, matrix)) {
                 return packed.multiply(x, bias);
             }
             Optional<SmallProducts> small = SmallProducts.forThisMachine();
@@ -99,11 +102,15 @@ public record Linear(Weight matrix, @Nullable Tensor bias) {
         return small.accepts(x, matrix) && !ProductChoice.isPacked(x, matrix) && !ProductChoice.isLibtorch(x, matrix);
     }
 
-    /// Returns this product with a weight of 4 bits packed for few rows, if it is one that can be.
+    /// Returns this product with a quantized weight packed for few rows, if it is one that can be.
     public Linear packed(Lifetime lifetime) {
-        return matrix instanceof Int4Weight int4 && PackedInt4Weight.accepts(int4)
-                ? new Linear(PackedInt4Weight.of(int4, lifetime), bias)
-                : this;
+        return switch (matrix) {
+            case Int4Weight int4
+            when PackedInt4Weight.accepts(int4) -> new Linear(PackedInt4Weight.of(int4, lifetime), bias);
+            case Int8Weight int8
+            when PackedInt8Weight.accepts(int8) -> new Linear(PackedInt8Weight.of(int8, lifetime), bias);
+            default -> this;
+        };
     }
 
     /// Maps `[.., in]` to `[.., out]` as training does: by libtorch, whatever the number of rows.

@@ -1,7 +1,7 @@
 package org.zebralm.nn;
 
 import org.zebralm.kernel.DenseWeight;
-import org.zebralm.kernel.PackedInt4Weight;
+import org.zebralm.kernel.PackedWeight;
 import org.zebralm.kernel.Weight;
 import org.zebralm.tensor.DType;
 import org.zebralm.tensor.Tensor;
@@ -17,6 +17,9 @@ public final class ProductChoice {
     /// From so many rows on libtorch's bfloat16 product is faster.
     private static final int LIBTORCH_ROWS = 3;
 
+    /// More rows are faster made dense block by block.
+    private static final int MOST_PACKED_ROWS = 48;
+
     private ProductChoice() {}
 
     /// Lets the products of this thread be the fastest, whose last bits may depend on the number of rows.
@@ -25,10 +28,10 @@ public final class ProductChoice {
     }
 
     static boolean isPacked(Tensor x, Weight weight) {
-        return weight instanceof PackedInt4Weight
+        return weight instanceof PackedWeight
                 && FASTEST.get()
                 && x.dtype() == DType.BFLOAT16
-                && rows(x) <= PackedInt4Weight.MAX_ROWS;
+                && rows(x) <= MOST_PACKED_ROWS;
     }
 
     static boolean isLibtorch(Tensor x, Weight weight) {

@@ -40,7 +40,7 @@ enum StoredWeights {
         return switch (weight) {
             case DenseWeight(Tensor tensor) -> tensor.toDoubles();
             case Int8Weight(Tensor numbers, Tensor scales) -> readInt8(numbers, scales);
-            case PackedInt4Weight _ -> throw new IllegalArgumentException("packed weights are not stored");
+            case PackedWeight _ -> throw new IllegalArgumentException("packed weights are not stored");
             case Int4Weight(Tensor words, Tensor scales, int columns, int group) ->
                 readInt4(words.toLongs(), scales, columns, group);
         };
