@@ -14,6 +14,9 @@ record Int4Expansion(Int4Layout layout, long words, RowView scales, RowView to, 
     private static final VectorSpecies<Float> S = Lanes.FLOATS;
     private static final int L = Lanes.COUNT;
 
+    /// The side of what is transposed at once.
+    private static final int SQUARE = 16;
+
     static int floats(Int4Layout layout) {
         return Int4Layout.ROWS * (layout.laneInputs() * L + layout.paddedInputs())
                 + Lanes.padded(layout.groups())
@@ -39,7 +42,7 @@ record Int4Expansion(Int4Layout layout, long words, RowView scales, RowView to, 
                 for (int r = from; r < end; r++) {
                     spread(w, r, block, lanes);
                     int target = rows + (r - row) * layout.paddedInputs() + block * layout.blockInputs();
-                    scatter(w, (r - row) * layout.laneInputs() * L, target + lane * layout.laneInputs(), lanes + lane);
+                    arrange(w, (r - row) * layout.laneInputs() * L, target + lane * layout.laneInputs(), lanes + lane);
                 }
             }
         }
@@ -66,15 +69,27 @@ record Int4Expansion(Int4Layout layout, long words, RowView scales, RowView to, 
     }
 
     /// Writes a row's numbers, vector after vector, to where each lane's lie together.
-    private void scatter(float[] w, int from, int to, int scale) {
-        FloatVector factor = FloatVector.fromArray(S, w, scale);
-        int[] eachLane = ProductInputs.eachLane(layout.vectors());
-        for (int t = 0; t < layout.laneInputs(); t++) {
-            FloatVector.fromArray(S, w, from + t * L)
+    ///
+    /// By way of registers: a scatter takes as long as the product that follows, where it is not compiled to worse.
+    private void arrange(float[] w, int from, int to, int scale) {
+        int each = layout.laneInputs();
+        for (int t = 0; t < each; t++) {
+            int at = from + t * L;
+            FloatVector.fromArray(S, w, at)
                     .mul(ProductInputs.unit(t))
                     .sub(Int4Layout.ZERO)
-                    .mul(factor)
-                    .intoArray(w, to + t, eachLane, 0);
+                    .intoArray(w, at);
+        }
+        if (L == SQUARE && each % SQUARE == 0) {
+            for (int t = 0; t < each; t += SQUARE) {
+                Transpose.square(w, from + t * L, L, to + t, each, scale);
+            }
+            return;
+        }
+        for (int lane = 0; lane < L; lane++) {
+            for (int t = 0; t < each; t++) {
+                w[to + lane * each + t] = w[from + t * L + lane] * w[scale + lane];
+            }
         }
     }
 }

@@ -11,16 +11,8 @@ final class ProductInputs {
     private static final VectorSpecies<Float> S = Lanes.FLOATS;
     private static final int L = Lanes.COUNT;
 
-    /// Where the lanes' numbers lie before they are put in order, for one to four vectors a block.
-    private static final int[][] EACH_LANE = {placesOf(8), placesOf(16), {}, placesOf(32)};
-
     /// What a number's weight counts in, inverted; the last is shifted down.
     private static final float[] UNITS = {1, 1 / 16f, 1 / 256f, 1 / 4096f, 1 / 65536f, 1 / 1048576f, 1 / 16777216f, 1};
-
-    /// Returns where the lanes' numbers lie before they are put in order, for blocks of `vectors` vectors.
-    static int[] eachLane(int vectors) {
-        return EACH_LANE[vectors - 1];
-    }
 
     /// Returns one over what number `t` of a lane counts in.
     static float unit(int t) {
@@ -33,14 +25,6 @@ final class ProductInputs {
     private int rows;
     private int apart;
     private int lanes;
-
-    private static int[] placesOf(int apart) {
-        int[] at = new int[L];
-        for (int lane = 0; lane < L; lane++) {
-            at[lane] = lane * apart;
-        }
-        return at;
-    }
 
     /// Reads rows for weights whose columns lie in order.
     void read(RowView x) {
