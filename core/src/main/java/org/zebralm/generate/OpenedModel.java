@@ -57,7 +57,7 @@ record OpenedModel(Tokenizer tokenizer, LoadedModel loaded) {
             return new OpenedModel(tokenizer, loaded);
         }
         close(tokenizer, loaded);
-        throw unchecked(failure);
+        throw BriefThread.unchecked(failure);
     }
 
     private static void close(@Nullable Tokenizer tokenizer, @Nullable LoadedModel loaded) {
@@ -77,13 +77,5 @@ record OpenedModel(Tokenizer tokenizer, LoadedModel loaded) {
                     + (Files.isDirectory(folder.path()) ? "there" : "into the file's folder"));
         }
         return tokenizer;
-    }
-
-    private static RuntimeException unchecked(@Nullable Throwable failure) {
-        return switch (failure) {
-            case RuntimeException e -> e;
-            case Error e -> throw e;
-            case null, default -> new IllegalStateException(failure);
-        };
     }
 }

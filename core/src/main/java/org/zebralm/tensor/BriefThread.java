@@ -9,9 +9,9 @@ import org.jspecify.annotations.Nullable;
 ///
 /// libtorch is for platform threads only, and its OpenMP keeps a team of workers for every thread that ever ran an
 /// operation, until that thread ends. Where all teams together have more threads than there are cores, libgomp's
-/// workers
-/// no longer wait awake for the next operation: each of the 155 products of a decoded token then wakes a sleeping
-/// thread first, a third of its time (`results/`). So what has to be done once, such as opening a model, is best done
+/// workers no longer wait awake for the next operation: each of the 155 products of a decoded token then wakes a
+/// sleeping thread first, a quarter of its time (`results/`). So what has to be done once, such as opening a model, is
+/// best done
 /// here, and a thread that goes on has the team alone.
 public final class BriefThread {
     private BriefThread() {}
@@ -50,7 +50,8 @@ public final class BriefThread {
         }
     }
 
-    private static RuntimeException unchecked(@Nullable Throwable failure) {
+    /// Returns a failure to be thrown on, as it is; throws it if it is an error.
+    public static RuntimeException unchecked(@Nullable Throwable failure) {
         return switch (failure) {
             case RuntimeException e -> e;
             case Error e -> throw e;
