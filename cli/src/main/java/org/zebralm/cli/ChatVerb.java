@@ -41,6 +41,10 @@ final class ChatVerb implements Callable<Integer> {
     @SuppressWarnings("NullAway.Init") // set by picocli
     private ModelOptions model;
 
+    @Mixin
+    @SuppressWarnings("NullAway.Init") // set by picocli
+    private CacheOptions cache;
+
     @Option(names = "--system", paramLabel = "TEXT", description = "What the model is to keep to.")
     private @Nullable String system;
 
@@ -67,7 +71,8 @@ final class ChatVerb implements Callable<Integer> {
         SamplingConfig config = sampling.config(MOST_TOKENS);
         // One conversation: to reuse it to the token matters more than the last bits.
         var engine = new EngineConfig.Builder().maxRunning(1).invariance(EngineConfig.Invariance.OFF);
-        try (LanguageModel opened = model.open(engine);
+        try (LanguageModel opened =
+                        model.builder().engine(cache.into(engine).build()).open();
                 ChatScreen screen = screen()) {
             Conversation chat = opened.chat(config, format(opened))
                     .onOverflow(slide ? GenerationRequest.Overflow.SLIDE : GenerationRequest.Overflow.REFUSE);

@@ -6,14 +6,12 @@ import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
-import org.zebralm.checkpoint.ModelLocation;
 import org.zebralm.eval.PerplexityByLength;
 import org.zebralm.eval.Scorer;
 import org.zebralm.generate.LanguageModel;
-import org.zebralm.tensor.DType;
 import org.zebralm.tokenizer.Tokenizer;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -32,9 +30,9 @@ import picocli.CommandLine.Spec;
             "  zebra eval perplexity MODEL validation.jsonl.gz --text-column body"
         })
 final class EvalPerplexityVerb implements Callable<Integer> {
-    @Parameters(index = "0", paramLabel = "MODEL", description = "A model folder, or the id of a cached one.")
+    @Mixin
     @SuppressWarnings("NullAway.Init") // set by picocli
-    private String model;
+    private ModelOptions model;
 
     @Parameters(
             index = "1..*",
@@ -75,20 +73,6 @@ final class EvalPerplexityVerb implements Callable<Integer> {
             description = "Most stretches scored (default: ${DEFAULT-VALUE}).")
     private int windows;
 
-    @Option(
-            names = "--dtype",
-            paramLabel = "TYPE",
-            description = "float32 or bfloat16 (default: as the weights are stored).")
-    private @Nullable String dtype;
-
-    @Option(
-            names = "--positions",
-            paramLabel = "N",
-            description =
-                    "How long a context may be (default: what the model was made for). Beyond that only some models"
-                            + " keep their sense; one with dynamic rope scaling is scaled for N.")
-    private @Nullable Integer positions;
-
     @Option(names = "--json", description = "Print JSON instead of a table.")
     private boolean json;
 
@@ -98,10 +82,7 @@ final class EvalPerplexityVerb implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        try (var opened = LanguageModel.at(ModelLocation.find(model))
-                .dtype(dtype == null ? null : DType.parse(dtype))
-                .positions(positions)
-                .open()) {
+        try (var opened = model.builder().open()) {
             if (lengths.isEmpty()) {
                 int longest = opened.zebra().config().maxPositions();
                 lengths = List.of(longest / 8, longest / 4, longest / 2, longest);

@@ -47,6 +47,10 @@ final class GenerateVerb implements Callable<Integer> {
     @SuppressWarnings("NullAway.Init") // set by picocli
     private ModelOptions model;
 
+    @Mixin
+    @SuppressWarnings("NullAway.Init") // set by picocli
+    private CacheOptions cache;
+
     @Parameters(
             index = "1",
             arity = "0..1",
@@ -103,7 +107,8 @@ final class GenerateVerb implements Callable<Integer> {
     public Integer call() throws IOException {
         SamplingConfig config = config();
         String text = readPrompt();
-        try (LanguageModel opened = model.open(engine())) {
+        try (LanguageModel opened =
+                model.builder().engine(cache.into(engine()).build()).open()) {
             int[] ids = ids(opened, text);
             requireRoom(ids.length, opened.zebra().config().maxPositions());
             Submission submission = opened.submit(GenerationRequest.of(config, ids)

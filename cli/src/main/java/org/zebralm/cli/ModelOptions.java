@@ -2,14 +2,13 @@ package org.zebralm.cli;
 
 import org.jspecify.annotations.Nullable;
 import org.zebralm.checkpoint.ModelLocation;
-import org.zebralm.generate.EngineConfig;
 import org.zebralm.generate.LanguageModel;
 import org.zebralm.nn.QuantizationConfig;
 import org.zebralm.tensor.DType;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/// Which model a verb opens for text, and how.
+/// Which model a verb opens for text, and as what.
 final class ModelOptions {
     @Parameters(index = "0", paramLabel = "MODEL", description = "A model folder, or the id of a cached one.")
     @SuppressWarnings("NullAway.Init") // set by picocli
@@ -37,42 +36,18 @@ final class ModelOptions {
                             + " scale). 'zebra quantize' does it ahead.")
     private @Nullable String quantization;
 
-    @Option(
-            names = "--cache-bytes",
-            paramLabel = "SIZE",
-            converter = ByteCount.class,
-            description = "Most memory for keys and values, such as 800m or 2g (default: half of what is free).")
-    private @Nullable Long cacheBytes;
-
-    @Option(
-            names = "--cache-dtype",
-            paramLabel = "TYPE",
-            description = "What keys and values are stored as: the model's own type (default), or int8.")
-    private @Nullable String cacheDType;
-
     /// Returns the model as the user named it.
     String name() {
         return model;
     }
 
-    /// Opens the model.
+    /// Begins to open the model as these options have it.
     ///
-    /// @throws IllegalArgumentException if it cannot be used as these options have it
-    LanguageModel open(EngineConfig.Builder engine) {
-        if (cacheBytes != null) {
-            if (cacheBytes == 0) {
-                throw new IllegalArgumentException("--cache-bytes must be above 0: got 0");
-            }
-            engine.cacheBytes(cacheBytes);
-        }
-        if (cacheDType != null) {
-            engine.cacheDType(DType.parse(cacheDType));
-        }
+    /// @throws IllegalArgumentException if one of them has a value that is none
+    LanguageModel.Builder builder() {
         return LanguageModel.at(ModelLocation.find(model))
                 .dtype(dtype == null ? null : DType.parse(dtype))
                 .positions(positions)
-                .quantization(quantization == null ? null : QuantizationConfig.parse(quantization))
-                .engine(engine.build())
-                .open();
+                .quantization(quantization == null ? null : QuantizationConfig.parse(quantization));
     }
 }

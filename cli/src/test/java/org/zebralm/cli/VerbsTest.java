@@ -221,6 +221,21 @@ class VerbsTest {
     }
 
     @Test
+    void perplexityOfWeightsRoundedAsTheyAreReadIsThatOfTheFolderWrittenSo() throws IOException {
+        String target = folder.resolve("int4").toString();
+        assertThat(zebra("quantize", model(), target, "--group", "64")).isZero();
+        String[] options = {texts.toString(), "--lengths", "64,128", "--targets", "16", "--json"};
+        JsonNode written = json(Stream.concat(Stream.of("eval", "perplexity", target), Stream.of(options))
+                .toArray(String[]::new));
+        JsonNode dense = json(Stream.concat(Stream.of("eval", "perplexity", model()), Stream.of(options))
+                .toArray(String[]::new));
+        JsonNode rounded = json(
+                Stream.concat(Stream.of("eval", "perplexity", model(), "--quantization", "int4:64"), Stream.of(options))
+                        .toArray(String[]::new));
+        assertThat(rounded.get("rows")).isEqualTo(written.get("rows")).isNotEqualTo(dense.get("rows"));
+    }
+
+    @Test
     void tokenizerTrainWritesATokenizer() {
         Path tokenizer = folder.resolve("tokenizer.json");
         assertThat(zebra("tokenizer", "train", texts.toString(), "--vocab-size", "300", "--out", tokenizer.toString()))
