@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.zebralm.kernel.KeyRange;
+import org.zebralm.kernel.KeyRows;
 import org.zebralm.kernel.KeyScales;
 import org.zebralm.model.PageLayout;
 import org.zebralm.tensor.DType;
@@ -32,6 +33,9 @@ final class Page {
 
     private final List<KeyRange> layers = new ArrayList<>();
 
+    /// The same as addresses, made when they are first asked for.
+    private final @Nullable KeyRows[] addresses;
+
     /// How many sequences hold the page.
     private int pins;
 
@@ -44,6 +48,7 @@ final class Page {
         this.start = start;
         this.size = size;
         this.bytes = bytes;
+        addresses = new KeyRows[numLayers];
         int heads = layout.numKvHeads();
         int width = layout.headDim();
         try (var _ = Scope.open()) {
@@ -83,6 +88,16 @@ final class Page {
 
     long bytes() {
         return bytes;
+    }
+
+    /// Returns a layer's keys as addresses.
+    KeyRows addresses(int layer) {
+        KeyRows known = addresses[layer];
+        if (known == null) {
+            known = KeyRows.of(layers.get(layer));
+            addresses[layer] = known;
+        }
+        return known;
     }
 
     /// Returns a layer's keys up to position `end`.

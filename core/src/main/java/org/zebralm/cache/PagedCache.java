@@ -4,8 +4,11 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Consumer;
+import org.zebralm.kernel.CachedKeys;
 import org.zebralm.kernel.KeyRange;
+import org.zebralm.kernel.KeyRows;
 import org.zebralm.model.PageLayout;
 import org.zebralm.model.SequenceCache;
 import org.zebralm.tensor.DType;
@@ -150,6 +153,21 @@ public final class PagedCache implements SequenceCache, AutoCloseable {
             }
         }
         return ranges;
+    }
+
+    @Override
+    public Optional<CachedKeys> next(int layer) {
+        int place = places[layer];
+        int end = length + 1;
+        boolean isGlobal = place >= 0;
+        List<KeyRows> ranges = new ArrayList<>();
+        for (Page page : isGlobal ? globals : locals) {
+            if (page.start() < end) {
+                ranges.add(
+                        page.addresses(isGlobal ? place : -1 - place).first(Math.min(page.size(), end - page.start())));
+            }
+        }
+        return Optional.of(new CachedKeys(ranges, isGlobal && end <= globalLength));
     }
 
     private void write(Iterable<Page> pages, int place, KeyRange fresh) {

@@ -17,6 +17,8 @@ import org.zebralm.cache.CacheFullException;
 import org.zebralm.cache.PagePool;
 import org.zebralm.cache.PrefixState;
 import org.zebralm.checkpoint.SafetensorsFile;
+import org.zebralm.kernel.SmallProducts;
+import org.zebralm.model.DecodePass;
 import org.zebralm.model.PageLayout;
 import org.zebralm.model.Zebra;
 import org.zebralm.model.ZebraConfig;
@@ -47,11 +49,15 @@ public final class Engine implements AutoCloseable {
     /// Some memory is left for what passes through the model need.
     private static final double SHARE_OF_AVAILABLE = 0.5;
 
+    /// As many sequences as kernels of our own decode at once; libtorch decodes more.
+    private static final int MOST_DECODED = SmallProducts.MAX_ROWS;
+
     private final Zebra model;
     private final EngineConfig config;
     private final @Nullable Tokenizer tokenizer;
     private final Set<Integer> endOfSequence;
     private final PagePool pool;
+    private final ModelSteps steps;
     private final EngineLoop loop;
     private final boolean isInvariant;
 
@@ -86,8 +92,8 @@ public final class Engine implements AutoCloseable {
         };
         pool = new PagePool(layout, config.cacheBytes() == 0 ? defaultBytes(layout) : config.cacheBytes());
         boolean packs = !isInvariant && computed == DType.BFLOAT16 && model.isQuantized();
-        loop = new EngineLoop(
-                new ModelSteps(packs ? packed(model) : model), config, pool, isInvariant ? EngineConfig.GRID : 1);
+        steps = new ModelSteps(packs ? packed(model) : model, DecodePass.of(model, MOST_DECODED));
+        loop = new EngineLoop(steps, config, pool, isInvariant ? EngineConfig.GRID : 1);
         stats = loop.stats();
         thread = Thread.ofPlatform().name("zebra-engine").daemon().start(this::run);
     }
@@ -286,6 +292,7 @@ public final class Engine implements AutoCloseable {
                 command.run(); // submissions fail with the rest
             }
             loop.close();
+            steps.close();
             packing.close();
             stats = loop.stats();
         }

@@ -2,18 +2,23 @@ package org.zebralm.generate;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.zebralm.model.Continuation;
+import org.zebralm.model.DecodePass;
 import org.zebralm.model.Zebra;
 import org.zebralm.tensor.Scope;
 import org.zebralm.tensor.Tensor;
 
 /// The engine's passes through the model: a chunk of one prompt, or one token of several sequences.
-final class ModelSteps {
+final class ModelSteps implements AutoCloseable {
     private final Zebra model;
+    private final Optional<DecodePass> decodePass;
     private final int vocabSize;
 
-    ModelSteps(Zebra model) {
+    /// @param decodePass what computes steps that it accepts; the model itself does the others
+    ModelSteps(Zebra model, Optional<DecodePass> decodePass) {
         this.model = model;
+        this.decodePass = decodePass;
         vocabSize = model.config().vocabSize();
     }
 
@@ -56,7 +61,7 @@ final class ModelSteps {
                 sequence.cache().prepare(1);
                 continuations.add(new Continuation(sequence.cache(), sequence.lastToken()));
             }
-            float[] logits = model.logits(model.hidden(continuations)).toFloats();
+            float[] logits = logits(continuations);
             isDone = true;
             return logits;
         } finally {
@@ -66,6 +71,12 @@ final class ModelSteps {
                 }
             }
         }
+    }
+
+    private float[] logits(List<Continuation> continuations) {
+        return decodePass.isPresent() && decodePass.get().accepts(continuations)
+                ? decodePass.get().logits(continuations)
+                : model.logits(model.hidden(continuations)).toFloats();
     }
 
     private void drawRow(EngineSequence sequence, float[] logits, int row, List<EngineSequence> done) {
@@ -78,5 +89,10 @@ final class ModelSteps {
             sequence.live().fail(new GenerationException("the request failed: " + e.getMessage(), e));
             done.add(sequence);
         }
+    }
+
+    @Override
+    public void close() {
+        decodePass.ifPresent(DecodePass::close);
     }
 }

@@ -1,7 +1,9 @@
 package org.zebralm.kernel;
 
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import org.zebralm.tensor.Torch;
@@ -12,16 +14,34 @@ import org.zebralm.tensor.Torch;
 /// their order; which thread takes which is chance, so tasks must not depend on it. One call runs at a time.
 /// Workers know addresses only, never tensors: grad mode and scopes belong to the thread that called.
 public final class CpuPool {
+    /// How long a worker looks for what comes next after it has walked through steps: the next token's usually do.
+    private static final long AWAKE_NANOS = 400_000;
+
     /// A share of a call's work.
     interface Task {
         /// Computes, with scratch memory whose contents are whatever the task before left.
         void run(Workspace workspace);
     }
 
+    /// Tasks that all have to be done before any of the next step's begins.
+    interface Step {
+        /// Returns how many there are; asked before any is done.
+        int numTasks();
+
+        /// Computes one, as [Task#run].
+        void run(int task, Workspace workspace);
+    }
+
+    /// What the threads do together.
+    private interface Work {
+        /// Does what is left of it to do.
+        void take(Workspace workspace);
+    }
+
     private final int numThreads;
     private final Workspace[] workspaces;
     private final Thread[] workers;
-    private volatile @Nullable Round round;
+    private volatile @Nullable Work work;
 
     /// Makes a pool of `numThreads` threads, the caller of [#run] included.
     public CpuPool(int numThreads) {
@@ -61,34 +81,69 @@ public final class CpuPool {
     synchronized void run(List<? extends Task> tasks, int floats) {
         Round next = new Round(tasks.toArray(Task[]::new), floats, Thread.currentThread());
         if (tasks.size() > 1) {
-            round = next;
-            for (int i = 0; i < Math.min(workers.length, tasks.size() - 1); i++) {
-                LockSupport.unpark(workers[i]);
-            }
+            start(next, tasks.size() - 1);
         }
         next.take(workspaces[0]);
         next.await();
-        round = null;
-        if (next.failure != null) {
-            throw new IllegalStateException("a kernel's task failed: " + next.failure, next.failure);
+        work = null;
+        fail(next.failure);
+    }
+
+    /// Runs steps one after the other, and returns when the last is done: all threads wait awake from one to the next,
+    /// which costs less than a microsecond.
+    ///
+    /// @param floats the scratch memory each task needs
+    synchronized void runSteps(List<? extends Step> steps, int floats) {
+        March march = new March(steps.toArray(Step[]::new), floats);
+        start(march, workers.length);
+        march.take(workspaces[0]);
+        work = null;
+        fail(march.failure);
+    }
+
+    private void start(Work next, int wanted) {
+        work = next;
+        for (int i = 0; i < Math.min(workers.length, wanted); i++) {
+            LockSupport.unpark(workers[i]);
+        }
+    }
+
+    private static void fail(@Nullable Throwable failure) {
+        if (failure != null) {
+            throw new IllegalStateException("a kernel's task failed: " + failure, failure);
         }
     }
 
     private void work(Workspace workspace) {
-        Round last = null;
+        Work last = null;
         while (true) {
-            Round next = round;
-            if (next == null || next == last) {
-                LockSupport.park(this);
-            } else {
+            Work next = work;
+            if (next != null && next != last) {
                 next.take(workspace);
                 last = next;
+            } else if (!(last instanceof March) || !isNext(last)) {
+                LockSupport.park(this);
             }
         }
     }
 
+    /// Waits awake for what follows `last`, for a while; returns whether it came.
+    private boolean isNext(Work last) {
+        long until = System.nanoTime() + AWAKE_NANOS;
+        do {
+            for (int i = 0; i < 64; i++) {
+                Work next = work;
+                if (next != null && next != last) {
+                    return true;
+                }
+                Thread.onSpinWait();
+            }
+        } while (System.nanoTime() - until < 0);
+        return false;
+    }
+
     /// One call's tasks.
-    private static final class Round {
+    private static final class Round implements Work {
         private final Task[] tasks;
         private final int floats;
         private final Thread caller;
@@ -103,7 +158,8 @@ public final class CpuPool {
             left = new AtomicInteger(tasks.length);
         }
 
-        void take(Workspace workspace) {
+        @Override
+        public void take(Workspace workspace) {
             for (int i = taken.getAndIncrement(); i < tasks.length; i = taken.getAndIncrement()) {
                 try {
                     workspace.reserve(floats);
@@ -124,6 +180,71 @@ public final class CpuPool {
                     Thread.onSpinWait();
                 } else {
                     LockSupport.park(this);
+                }
+            }
+        }
+    }
+
+    /// One call's steps.
+    private static final class March implements Work {
+        /// Counters lie so many apart, that threads do not pull a line of the cache from each other.
+        private static final int APART = 16;
+
+        /// After so many looks a thread lets others run: there may be fewer cores than threads.
+        private static final int LOOKS = 20_000;
+
+        private static final long BREATH_NANOS = 1_000;
+
+        private final Step[] steps;
+        private final int floats;
+
+        /// Noted here, as a thread may still look for tasks when the steps are already used again.
+        private final int[] numTasks;
+
+        /// For each step, how many tasks were taken, and how many are done.
+        private final AtomicIntegerArray counts;
+
+        private volatile @Nullable Throwable failure;
+
+        March(Step[] steps, int floats) {
+            this.steps = steps;
+            this.floats = floats;
+            numTasks = Arrays.stream(steps).mapToInt(Step::numTasks).toArray();
+            counts = new AtomicIntegerArray(2 * APART * steps.length);
+        }
+
+        @Override
+        public void take(Workspace workspace) {
+            workspace.reserve(floats);
+            for (int i = 0; i < steps.length; i++) {
+                int taken = 2 * APART * i;
+                int done = taken + APART;
+                for (int task = counts.getAndIncrement(taken);
+                        task < numTasks[i];
+                        task = counts.getAndIncrement(taken)) {
+                    run(steps[i], task, workspace);
+                    counts.getAndIncrement(done);
+                }
+                await(done, numTasks[i]);
+            }
+        }
+
+        private void run(Step step, int task, Workspace workspace) {
+            if (failure == null) {
+                try {
+                    step.run(task, workspace);
+                } catch (Throwable e) { // whatever it was, the caller must hear of it and no thread wait for ever
+                    failure = e;
+                }
+            }
+        }
+
+        private void await(int done, int all) {
+            for (int i = 1; counts.get(done) < all; i++) {
+                if (i % LOOKS == 0) {
+                    LockSupport.parkNanos(BREATH_NANOS);
+                } else {
+                    Thread.onSpinWait();
                 }
             }
         }

@@ -66,6 +66,19 @@ final class KeyRun {
         return run;
     }
 
+    /// Returns the run of one query whose own key is the last of `ranges`.
+    static KeyRun decoding(int row, List<KeyRows> ranges) {
+        RowView[] keys = new RowView[ranges.size()];
+        RowView[] values = new RowView[ranges.size()];
+        int total = 0;
+        for (int i = 0; i < keys.length; i++) {
+            keys[i] = ranges.get(i).keys();
+            values[i] = ranges.get(i).values();
+            total += keys[i].tokens();
+        }
+        return new KeyRun(row, 1, total - 1, keys, values);
+    }
+
     private boolean join(int rows, RowView moreKeys, RowView moreValues) {
         if (firstKey != 0
                 || keys.length != 1

@@ -7,7 +7,8 @@ import org.jspecify.annotations.Nullable;
 /// @param y the output, `[rows, 1, out]`
 /// @param factors where the float32 factor of each output lies, or 0 for none
 /// @param bias `[1, 1, out]`
-record ProductOutputs(RowView y, long factors, @Nullable RowView bias) {
+/// @param isAdded whether sums are added to what the output holds, which must be float32, in place of replacing it
+record ProductOutputs(RowView y, long factors, @Nullable RowView bias, boolean isAdded) {
     /// Outputs computed together.
     static final int TOGETHER = 8;
 
@@ -33,6 +34,9 @@ record ProductOutputs(RowView y, long factors, @Nullable RowView bias) {
                 int at = totals + row * TOGETHER + i;
                 float value = factors == 0 ? w[at] : w[at] * Rows.read(factors + 4L * (first + i));
                 w[at] = bias == null ? value : value + w[terms + i];
+                if (isAdded) {
+                    w[at] += Rows.read(y.at(row, 0) + 4L * (first + i));
+                }
             }
         }
         y.writeColumns(w, totals, TOGETHER, 1, 0, rows, 0, first, count);

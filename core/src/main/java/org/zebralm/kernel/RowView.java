@@ -118,6 +118,12 @@ record RowView(
                 scaleHeadBytes);
     }
 
+    /// Returns the first `count` tokens.
+    RowView first(int count) {
+        Objects.checkFromIndexSize(0, count, tokens);
+        return extended(count - tokens);
+    }
+
     /// Returns the address of a token's head, given that `count` tokens from there on are to be read.
     long at(int token, int count, int head) {
         Objects.checkFromIndexSize(token, count, tokens);
@@ -129,6 +135,13 @@ record RowView(
         Objects.checkIndex(token, tokens);
         Objects.checkIndex(head, heads);
         return Rows.read(scales + token * scaleTokenBytes + head * scaleHeadBytes);
+    }
+
+    /// Writes the factor of an int8 row.
+    void writeScale(int token, int head, float scale) {
+        Objects.checkIndex(token, tokens);
+        Objects.checkIndex(head, heads);
+        Rows.write(scales + token * scaleTokenBytes + head * scaleHeadBytes, scale);
     }
 
     /// Reads tokens `[from, from + count)` of a head to rows of `padded` floats at `to`.

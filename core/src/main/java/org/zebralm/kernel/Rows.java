@@ -255,4 +255,9 @@ final class Rows {
     static void write(long address, float value) {
         MEMORY.set(FLOAT, address, value);
     }
+
+    /// Writes one byte.
+    static void writeByte(long address, byte value) {
+        MEMORY.set(BYTE, address, value);
+    }
 }

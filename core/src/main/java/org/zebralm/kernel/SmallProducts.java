@@ -91,24 +91,26 @@ public final class SmallProducts {
                     }
                     prepare(read, weight);
                 }
-                floats = Math.max(floats, addTasks(weight, read.tokens(), outputs(y_RO, weight, bias), tasks));
+                ProductOutputs outputs = outputs(RowView.ofRows(y_RO), weight, bias, false);
+                floats = Math.max(floats, addTasks(weight, read.tokens(), outputs, tasks));
             }
             pool.run(tasks, floats);
         }
         return products;
     }
 
-    private static ProductOutputs outputs(Tensor y_RO, Weight weight, @Nullable Tensor bias) {
+    static ProductOutputs outputs(RowView y, Weight weight, @Nullable Tensor bias, boolean isAdded) {
         return new ProductOutputs(
-                RowView.ofRows(y_RO),
+                y,
                 weight instanceof Int8Weight(Tensor _, Tensor factors)
                         ? factors.contiguous().address()
                         : 0,
-                bias == null ? null : RowView.ofRow(bias));
+                bias == null ? null : RowView.ofRow(bias),
+                isAdded);
     }
 
     /// Returns whether inputs that are ready for one weight are so for the other.
-    private static boolean liesAlike(Weight a, Weight b) {
+    static boolean liesAlike(Weight a, Weight b) {
         if (a instanceof Int4Weight one && b instanceof Int4Weight other) {
             return one.layout().inputs() == other.layout().inputs()
                     && one.layout().group() == other.layout().group();
@@ -117,11 +119,12 @@ public final class SmallProducts {
     }
 
     /// Returns a weight as it lies in our own format.
-    private static Weight ours(Weight weight) {
+    static Weight ours(Weight weight) {
         return weight instanceof PackedWeight packed ? packed.original() : weight;
     }
 
-    private void prepare(RowView x, Weight weight) {
+    /// Makes inputs ready for a weight, and all that lie like it.
+    void prepare(RowView x, Weight weight) {
         if (weight instanceof Int4Weight int4) {
             inputs.read(x, int4.layout());
         } else {
@@ -129,8 +132,9 @@ public final class SmallProducts {
         }
     }
 
-    /// Adds the tasks of a product with inputs that are ready; returns the scratch floats that they need.
-    private int addTasks(Weight weight, int rows, ProductOutputs outputs, List<CpuPool.Task> tasks) {
+    /// Adds the tasks of a product with the inputs that will be ready when they run; returns the scratch floats that
+    /// they need.
+    int addTasks(Weight weight, int rows, ProductOutputs outputs, List<CpuPool.Task> tasks) {
         return switch (weight) {
             case DenseWeight(Tensor dense) -> addTasks(RowView.ofRows(dense), rows, outputs, tasks);
             case Int8Weight(Tensor numbers, Tensor _) -> addTasks(RowView.ofRows(numbers), rows, outputs, tasks);

@@ -151,7 +151,7 @@ final class VectorAttention implements AttentionKernel {
         return q.isCpu() && (q.dtype() == DType.FLOAT32 || q.dtype() == DType.BFLOAT16);
     }
 
-    private static int window(Span span) {
+    static int window(Span span) {
         return switch (span) {
             case Span.Global _ -> Integer.MAX_VALUE;
             case Span.Local(int window) -> window;

@@ -1,6 +1,8 @@
 package org.zebralm.model;
 
 import java.util.List;
+import java.util.Optional;
+import org.zebralm.kernel.CachedKeys;
 import org.zebralm.kernel.KeyRange;
 import org.zebralm.tensor.DType;
 
@@ -18,6 +20,12 @@ public interface SequenceCache {
     /// Returns what the queries of `fresh` may see in a layer: held keys, then `fresh` itself, in the form in which it
     /// will be held.
     List<KeyRange> keys(int layer, KeyRange fresh);
+
+    /// Returns what the next token sees in a layer, and where its keys go; or nothing where keys have no place of their
+    /// own that a [DecodePass] could write to.
+    default Optional<CachedKeys> next(int layer) {
+        return Optional.empty();
+    }
 
     /// Takes note that a layer's attention over `fresh` is done: what no later query sees may go. The ranges handed
     /// out before are invalid afterwards.

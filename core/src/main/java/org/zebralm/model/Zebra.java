@@ -217,11 +217,13 @@ public record Zebra(
 
     /// Maps the last layer's output `[T, D]` to logits `[T, V]`.
     public Tensor logits(Tensor hidden_TD) {
-        Tensor logits_TV = head.forward(norm.forward(hidden_TD));
+        return scaled(head.forward(norm.forward(hidden_TD)));
+    }
+
+    /// Returns logits of what the head gives.
+    Tensor scaled(Tensor output_TV) {
         Architecture kind = config.architecture();
-        if (kind.logitScale() != 1) {
-            logits_TV = logits_TV.mul(kind.logitScale());
-        }
+        Tensor logits_TV = kind.logitScale() == 1 ? output_TV : output_TV.mul(kind.logitScale());
         double cap = kind.logitSoftCap();
         return cap == 0 ? logits_TV : logits_TV.mul(1 / cap).tanh().mul(cap);
     }

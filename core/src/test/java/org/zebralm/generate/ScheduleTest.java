@@ -12,12 +12,14 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.zebralm.cache.PagePool;
 import org.zebralm.kernel.AttentionKernels;
+import org.zebralm.model.DecodePass;
 import org.zebralm.model.PageLayout;
 import org.zebralm.model.Zebra;
 import org.zebralm.model.ZebraConfig;
@@ -77,6 +79,7 @@ class ScheduleTest {
                 compared += schedule.compared;
                 reused += schedule.reused;
             }
+            models.forEach(alone -> alone.decodePass.orElseThrow().close());
             assertThat(compared).isGreaterThan(2 * schedules);
             assertThat(reused).isGreaterThan(20 * schedules);
             assertThat(ties).isLessThan(compared / 100 + 2);
@@ -86,6 +89,7 @@ class ScheduleTest {
     /// What a model writes for a prompt that has the machine to itself.
     private static final class Alone {
         final Zebra model;
+        final Optional<DecodePass> decodePass;
         private final Generator generator;
         private final Map<List<Integer>, Generation> known = new HashMap<>();
 
@@ -95,6 +99,7 @@ class ScheduleTest {
         Alone(Zebra model) {
             this.model = model;
             generator = new Generator(model);
+            decodePass = DecodePass.of(model, 16);
         }
 
         Generation of(int... prompt) {
@@ -130,7 +135,9 @@ class ScheduleTest {
             PageLayout layout = PageLayout.of(config, DType.FLOAT32);
             long least = EngineLoop.mostBytes(layout, 220, 60);
             pool = new PagePool(layout, random.nextBoolean() ? 100 * least : least + random.nextLong(2 * least));
-            loop = new EngineLoop(new ModelSteps(alone.model), settings, pool, grid);
+            // Not closed: the pass is the model's.
+            var steps = new ModelSteps(alone.model, random.nextInt(4) == 0 ? Optional.empty() : alone.decodePass);
+            loop = new EngineLoop(steps, settings, pool, grid);
         }
 
         void play() {
