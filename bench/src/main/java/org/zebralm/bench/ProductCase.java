@@ -16,10 +16,6 @@ public record ProductCase(Stored stored, int out, int in, int rows) {
             throw new IllegalArgumentException(
                     "a product needs outputs, inputs and rows: got " + out + ", " + in + " and " + rows);
         }
-        if (stored == Stored.INT4 && (out % 16 != 0 || in % 32 != 0)) {
-            throw new IllegalArgumentException(
-                    "libtorch's 4 bits need outputs in multiples of 16 and inputs of 32: got " + out + " and " + in);
-        }
     }
 
     /// Returns the bytes of libtorch's and our weights, scales left out: what has to be read at least.

@@ -8,6 +8,8 @@ import org.zebralm.kernel.Int8Weight;
 import org.zebralm.kernel.Quantizer;
 import org.zebralm.kernel.SmallProducts;
 import org.zebralm.kernel.Weight;
+import org.zebralm.nn.Inference;
+import org.zebralm.nn.Linear;
 import org.zebralm.tensor.DType;
 import org.zebralm.tensor.Functional;
 import org.zebralm.tensor.Lifetime;
@@ -53,12 +55,9 @@ final class ProductContender implements AutoCloseable {
                 Int8Weight int8 = Quantizer.int8(dense);
                 yield new Int8Weight(keep(int8.numbers()), keep(int8.scales()));
             }
-            case INT4 -> {
-                Int4Weight int4 = Quantizer.int4(dense, 32);
-                yield new Int4Weight(keep(int4.words()), keep(int4.scales()), int4.columns(), int4.group());
-            }
+            case INT4 -> int4(dense);
         };
-        return rows -> products.multiply(rows, weight, null);
+        return rows -> products.multiply(rows, weight, null, true);
     }
 
     private Product torch(ProductCase product, Tensor dense) {
@@ -72,25 +71,20 @@ final class ProductContender implements AutoCloseable {
                 yield rows -> PackedProducts.int8(rows, numbers, scales);
             }
             case INT4 -> {
-                // The same numbers but in libtorch's order: rounding them back gives each number and its scale.
-                Int4Weight int4 = Quantizer.int4(dense, 32);
-                long groups = product.in() / 32;
-                Tensor scales = int4.scales().to(DType.FLOAT32);
-                Tensor each =
-                        scales.unsqueeze(2).expand(product.out(), groups, 32).reshape(product.out(), product.in());
-                Tensor numbers =
-                        int4.dense(DType.FLOAT32).div(each).round().add(8).to(DType.INT32);
-                Tensor packed = keep(PackedProducts.packInt4(numbers));
-                Tensor both = keep(Tensors.cat(
-                                List.of(
-                                        scales.transpose(0, 1).unsqueeze(2),
-                                        Tensors.zeros(DType.FLOAT32, groups, product.out(), 1)),
-                                2)
-                        .to(DType.BFLOAT16)
-                        .contiguous());
-                yield rows -> PackedProducts.int4(rows, packed, 32, both);
+                // There is none of libtorch's to be compared with but its product of a weight that is made dense first.
+                var blocks = new Linear(int4(dense), null);
+                yield rows -> {
+                    try (var _ = Inference.withheld()) {
+                        return blocks.forward(rows);
+                    }
+                };
             }
         };
+    }
+
+    private Int4Weight int4(Tensor dense) {
+        Int4Weight int4 = Quantizer.int4(dense, 32);
+        return new Int4Weight(keep(int4.words()), keep(int4.scales()), int4.rows(), int4.columns(), int4.group());
     }
 
     private static Product dense(Tensor weight) {

@@ -13,7 +13,7 @@ final class QuantizationJson {
     static final String KEY = "quantization_config";
     private static final String METHOD = "zebra";
     /// Of the format of the words: another order would be another number.
-    private static final int VERSION = 1;
+    private static final int VERSION = 2;
 
     private static final Set<String> KEYS =
             Set.of("quant_method", "version", "layers", "embeddings", "head", "group_size");
@@ -52,7 +52,7 @@ final class QuantizationJson {
         }
         if (node.path("version").asInt(-1) != VERSION) {
             settings.problem(KEY + ".version must be " + VERSION + ": got " + node.path("version")
-                    + "; the weights were packed by another version of Zebra");
+                    + ", the order of another version of Zebra; quantize the model again");
             return null;
         }
         try {

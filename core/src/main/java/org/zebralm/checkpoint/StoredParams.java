@@ -44,7 +44,11 @@ record StoredParams(
             case INT8 -> new Int8Weight(asStored(name), asStored(name + Weight.SCALE));
             case INT4 ->
                 new Int4Weight(
-                        asStored(name), asStored(name + Weight.SCALE), (int) in, stored == null ? 0 : stored.group());
+                        asStored(name),
+                        asStored(name + Weight.SCALE),
+                        (int) out,
+                        (int) in,
+                        stored == null ? 0 : stored.group());
         };
     }
 

@@ -92,7 +92,7 @@ public final class Engine implements AutoCloseable {
         };
         pool = new PagePool(layout, config.cacheBytes() == 0 ? defaultBytes(layout) : config.cacheBytes());
         boolean packs = !isInvariant && computed == DType.BFLOAT16 && model.isQuantized();
-        steps = new ModelSteps(packs ? packed(model) : model, DecodePass.of(model, MOST_DECODED));
+        steps = new ModelSteps(packs ? packed(model) : model, DecodePass.of(model, MOST_DECODED, !isInvariant));
         loop = new EngineLoop(steps, config, pool, isInvariant ? EngineConfig.GRID : 1);
         stats = loop.stats();
         thread = Thread.ofPlatform().name("zebra-engine").daemon().start(this::run);

@@ -1,25 +1,25 @@
 package org.zebralm.kernel;
 
-/// Where the weights of a matrix of 4 bits each lie, to the bit.
+/// Where the weights of a matrix of 4 bits each lie, to the bit: outputs in lanes.
 ///
-/// Columns are padded to a multiple of 128 and cut into blocks of `128 * vectors` columns: four vectors where 512
-/// divides
-/// the padded columns, else two where 256 does, else one. A block gives each of 16 lanes `8 * vectors` neighbouring
-/// columns: column `c` of a block is number `t = c % (8 * vectors)` of lane `c / (8 * vectors)`. A lane's numbers `8
-/// v` to
-/// `8 v + 7` are the 32-bit word of that lane in vector `v`, number `8 v + j` in its bits `4 j` to `4 j + 3`. Rows are
-/// padded to a multiple of 4; four rows lie side by side. The words' order in memory is
-/// `[row / 4][block][vector][row % 4][lane]`.
+/// Outputs are padded to a multiple of 16, columns to whole groups, with the number 8 and the scale 0. 16 outputs are a
+/// *panel*, which lies in one piece. Its words are those of columns 0 to 7 of each output, then those of the next
+/// eight:
+/// `[output / 16][column / 8][output % 16]`; column `8 v + j` is in bits `4 j` to `4 j + 3`. Scales lie in the order
+/// `[output / 16][group][output % 16]`.
 ///
-/// So one load gives a kernel 16 groups at once, one a lane, and what a group has in common is multiplied once for a
-/// block instead of once for each of its weights.
+/// So one load gives a kernel eight columns of 16 outputs, all of one group; sums need not be added across lanes.
 ///
 /// @param group columns that share a scale: 32, 64 or 128
 record Int4Layout(int outputs, int inputs, int group) {
-    /// Lanes of a vector of words, on every machine.
+    /// Outputs of a panel, on every machine.
     static final int LANES = 16;
-    /// Rows that lie side by side.
-    static final int ROWS = 4;
+
+    /// Columns of a word.
+    static final int COLUMNS = 8;
+
+    /// Bytes from one vector of words of a panel to the next.
+    static final int VECTOR_BYTES = 4 * LANES;
 
     /// What is subtracted from a stored number.
     static final int ZERO = 8;
@@ -35,68 +35,40 @@ record Int4Layout(int outputs, int inputs, int group) {
 
     /// Returns the columns, padded.
     int paddedInputs() {
-        return (inputs + 127) / 128 * 128;
+        return groups() * group;
     }
 
-    /// Returns the vectors of words of a block.
-    int vectors() {
-        int padded = paddedInputs();
-        return padded % 512 == 0 ? 4 : padded % 256 == 0 ? 2 : 1;
-    }
-
-    /// Returns the columns of a block.
-    int blockInputs() {
-        return 128 * vectors();
-    }
-
-    /// Returns the neighbouring columns that a block gives each lane.
-    int laneInputs() {
-        return 8 * vectors();
-    }
-
-    int blocks() {
-        return paddedInputs() / blockInputs();
-    }
-
-    int rowBlocks() {
-        return (outputs + ROWS - 1) / ROWS;
-    }
-
-    /// Returns how many scales a row has.
+    /// Returns how many scales an output has.
     int groups() {
         return (inputs + group - 1) / group;
     }
 
-    /// Returns the words of four rows.
-    int rowBlockWords() {
-        return paddedInputs() / 8 * ROWS;
+    int panels() {
+        return (outputs + LANES - 1) / LANES;
     }
 
-    /// Returns the words of four rows in one block.
-    int blockWords() {
-        return vectors() * ROWS * LANES;
+    /// Returns the vectors of words of a panel.
+    int vectors() {
+        return paddedInputs() / COLUMNS;
     }
 
-    /// Returns the place of a word among all.
-    long word(int row, int block, int vector, int lane) {
-        return (long) row / ROWS * rowBlockWords()
-                + (long) block * blockWords()
-                + ((long) vector * ROWS + row % ROWS) * LANES
-                + lane;
+    /// Returns the place of the word among all that holds a column of an output.
+    long word(int output, int column) {
+        return ((long) output / LANES * vectors() + column / COLUMNS) * LANES + output % LANES;
+    }
+
+    /// Returns the place of a scale among all.
+    long scale(int output, int ofGroup) {
+        return ((long) output / LANES * groups() + ofGroup) * LANES + output % LANES;
     }
 
     /// Returns the shape of the tensor of words.
     long[] wordsShape() {
-        return new long[] {rowBlocks(), paddedInputs() / 128, ROWS, LANES};
+        return new long[] {panels(), vectors(), LANES};
     }
 
     /// Returns the shape of the tensor of scales.
     long[] scalesShape() {
-        return new long[] {outputs, groups()};
-    }
-
-    /// Returns the group that a lane of a block belongs to; padded columns may have one beyond the last.
-    int groupOf(int block, int lane) {
-        return (block * blockInputs() + lane * laneInputs()) / group;
+        return new long[] {panels(), groups(), LANES};
     }
 }

@@ -7,107 +7,98 @@ import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
-/// Products with weights of 4 bits in the order of [Int4Layout].
+/// The product of one row with weights of 4 bits in the order of [Int4Layout], as fast as memory.
 ///
-/// A number is not shifted down: masked, it counts in steps of `16^j`, and the inputs that meet it are divided by as
-/// much beforehand ([ProductInputs]), which is exact. The eight of its offset comes in once for each lane: a sum
-/// begins with minus eight times the inputs of the lane.
+/// Each of a word's eight numbers has a chain of sums of its own. It is not shifted down: masked, it counts in steps of
+/// `16^j`, and the inputs that meet it are divided by as much beforehand ([ProductInputs]), which is exact. The eight
+/// of
+/// its offset comes in once for each group: the sum begins with minus eight times the group's inputs.
 final class Int4Products {
     private static final VectorSpecies<Float> S = Lanes.FLOATS;
     private static final VectorSpecies<Integer> INTS = Lanes.INTS;
     private static final MemorySegment MEMORY = Rows.MEMORY;
     private static final ByteOrder ORDER = ByteOrder.nativeOrder();
-    private static final int L = Lanes.COUNT;
 
     private Int4Products() {}
 
-    /// Adds one block of four rows times one row of inputs, `L` lanes of it.
+    /// Adds the products of some groups of `L` outputs to their totals.
     ///
-    /// @param words where the block begins, plus the first lane
-    /// @param x where the inputs of these lanes begin, with `first` the sums they begin with
-    /// @param scales of these lanes, 16 floats apart for each row, as `sums`
+    /// @param words where the first group's words of these outputs begin
+    /// @param vectors of words in a group
+    /// @param x where the inputs begin, with `first` the sums that groups begin with
+    /// @param scales of these outputs, 16 floats from one group to the next
     static void add(
-            long words, int vectors, float[] x, int from, float[] begin, int first, float[] w, int scales, int sums) {
-        FloatVector c0 = FloatVector.fromArray(S, begin, first);
-        FloatVector c1 = c0;
-        FloatVector c2 = c0;
-        FloatVector c3 = c0;
-        for (int v = 0; v < vectors; v++) {
-            long a = words + 256L * v;
-            int i = from + 8 * L * v;
-            IntVector b0 = IntVector.fromMemorySegment(INTS, MEMORY, a, ORDER);
-            IntVector b1 = IntVector.fromMemorySegment(INTS, MEMORY, a + 64, ORDER);
-            IntVector b2 = IntVector.fromMemorySegment(INTS, MEMORY, a + 128, ORDER);
-            IntVector b3 = IntVector.fromMemorySegment(INTS, MEMORY, a + 192, ORDER);
-            FloatVector x0 = FloatVector.fromArray(S, x, i);
-            c0 = ((FloatVector) b0.and(0xf).convert(VectorOperators.I2F, 0)).fma(x0, c0);
-            c1 = ((FloatVector) b1.and(0xf).convert(VectorOperators.I2F, 0)).fma(x0, c1);
-            c2 = ((FloatVector) b2.and(0xf).convert(VectorOperators.I2F, 0)).fma(x0, c2);
-            c3 = ((FloatVector) b3.and(0xf).convert(VectorOperators.I2F, 0)).fma(x0, c3);
-            FloatVector x1 = FloatVector.fromArray(S, x, i + L);
-            c0 = ((FloatVector) b0.and(0xf0).convert(VectorOperators.I2F, 0)).fma(x1, c0);
-            c1 = ((FloatVector) b1.and(0xf0).convert(VectorOperators.I2F, 0)).fma(x1, c1);
-            c2 = ((FloatVector) b2.and(0xf0).convert(VectorOperators.I2F, 0)).fma(x1, c2);
-            c3 = ((FloatVector) b3.and(0xf0).convert(VectorOperators.I2F, 0)).fma(x1, c3);
-            FloatVector x2 = FloatVector.fromArray(S, x, i + 2 * L);
-            c0 = ((FloatVector) b0.and(0xf00).convert(VectorOperators.I2F, 0)).fma(x2, c0);
-            c1 = ((FloatVector) b1.and(0xf00).convert(VectorOperators.I2F, 0)).fma(x2, c1);
-            c2 = ((FloatVector) b2.and(0xf00).convert(VectorOperators.I2F, 0)).fma(x2, c2);
-            c3 = ((FloatVector) b3.and(0xf00).convert(VectorOperators.I2F, 0)).fma(x2, c3);
-            FloatVector x3 = FloatVector.fromArray(S, x, i + 3 * L);
-            c0 = ((FloatVector) b0.and(0xf000).convert(VectorOperators.I2F, 0)).fma(x3, c0);
-            c1 = ((FloatVector) b1.and(0xf000).convert(VectorOperators.I2F, 0)).fma(x3, c1);
-            c2 = ((FloatVector) b2.and(0xf000).convert(VectorOperators.I2F, 0)).fma(x3, c2);
-            c3 = ((FloatVector) b3.and(0xf000).convert(VectorOperators.I2F, 0)).fma(x3, c3);
-            FloatVector x4 = FloatVector.fromArray(S, x, i + 4 * L);
-            c0 = ((FloatVector) b0.and(0xf0000).convert(VectorOperators.I2F, 0)).fma(x4, c0);
-            c1 = ((FloatVector) b1.and(0xf0000).convert(VectorOperators.I2F, 0)).fma(x4, c1);
-            c2 = ((FloatVector) b2.and(0xf0000).convert(VectorOperators.I2F, 0)).fma(x4, c2);
-            c3 = ((FloatVector) b3.and(0xf0000).convert(VectorOperators.I2F, 0)).fma(x4, c3);
-            FloatVector x5 = FloatVector.fromArray(S, x, i + 5 * L);
-            c0 = ((FloatVector) b0.and(0xf00000).convert(VectorOperators.I2F, 0)).fma(x5, c0);
-            c1 = ((FloatVector) b1.and(0xf00000).convert(VectorOperators.I2F, 0)).fma(x5, c1);
-            c2 = ((FloatVector) b2.and(0xf00000).convert(VectorOperators.I2F, 0)).fma(x5, c2);
-            c3 = ((FloatVector) b3.and(0xf00000).convert(VectorOperators.I2F, 0)).fma(x5, c3);
-            FloatVector x6 = FloatVector.fromArray(S, x, i + 6 * L);
-            c0 = ((FloatVector) b0.and(0xf000000).convert(VectorOperators.I2F, 0)).fma(x6, c0);
-            c1 = ((FloatVector) b1.and(0xf000000).convert(VectorOperators.I2F, 0)).fma(x6, c1);
-            c2 = ((FloatVector) b2.and(0xf000000).convert(VectorOperators.I2F, 0)).fma(x6, c2);
-            c3 = ((FloatVector) b3.and(0xf000000).convert(VectorOperators.I2F, 0)).fma(x6, c3);
-            FloatVector x7 = FloatVector.fromArray(S, x, i + 7 * L);
-            c0 = ((FloatVector) b0.lanewise(VectorOperators.LSHR, 28).convert(VectorOperators.I2F, 0)).fma(x7, c0);
-            c1 = ((FloatVector) b1.lanewise(VectorOperators.LSHR, 28).convert(VectorOperators.I2F, 0)).fma(x7, c1);
-            c2 = ((FloatVector) b2.lanewise(VectorOperators.LSHR, 28).convert(VectorOperators.I2F, 0)).fma(x7, c2);
-            c3 = ((FloatVector) b3.lanewise(VectorOperators.LSHR, 28).convert(VectorOperators.I2F, 0)).fma(x7, c3);
+            long words,
+            int groups,
+            int vectors,
+            float[] x,
+            int from,
+            float[] begin,
+            int first,
+            float[] w,
+            int scales,
+            int totals) {
+        FloatVector total = FloatVector.fromArray(S, w, totals);
+        long a = words;
+        int i = from;
+        for (int g = 0; g < groups; g++) {
+            FloatVector c0 = FloatVector.broadcast(S, begin[first + g]);
+            FloatVector c1 = FloatVector.zero(S);
+            FloatVector c2 = c1;
+            FloatVector c3 = c1;
+            FloatVector c4 = c1;
+            FloatVector c5 = c1;
+            FloatVector c6 = c1;
+            FloatVector c7 = c1;
+            for (int v = 0; v < vectors; v++) {
+                IntVector b = IntVector.fromMemorySegment(INTS, MEMORY, a, ORDER);
+                c0 = ((FloatVector) b.and(0xf).convert(VectorOperators.I2F, 0))
+                        .fma(FloatVector.broadcast(S, x[i + 0]), c0);
+                c1 = ((FloatVector) b.and(0xf0).convert(VectorOperators.I2F, 0))
+                        .fma(FloatVector.broadcast(S, x[i + 1]), c1);
+                c2 = ((FloatVector) b.and(0xf00).convert(VectorOperators.I2F, 0))
+                        .fma(FloatVector.broadcast(S, x[i + 2]), c2);
+                c3 = ((FloatVector) b.and(0xf000).convert(VectorOperators.I2F, 0))
+                        .fma(FloatVector.broadcast(S, x[i + 3]), c3);
+                c4 = ((FloatVector) b.and(0xf0000).convert(VectorOperators.I2F, 0))
+                        .fma(FloatVector.broadcast(S, x[i + 4]), c4);
+                c5 = ((FloatVector) b.and(0xf00000).convert(VectorOperators.I2F, 0))
+                        .fma(FloatVector.broadcast(S, x[i + 5]), c5);
+                c6 = ((FloatVector) b.and(0xf000000).convert(VectorOperators.I2F, 0))
+                        .fma(FloatVector.broadcast(S, x[i + 6]), c6);
+                c7 = ((FloatVector) b.lanewise(VectorOperators.LSHR, 28).convert(VectorOperators.I2F, 0))
+                        .fma(FloatVector.broadcast(S, x[i + 7]), c7);
+                a += Int4Layout.VECTOR_BYTES;
+                i += Int4Layout.COLUMNS;
+            }
+            FloatVector sum = c0.add(c1).add(c2.add(c3)).add(c4.add(c5).add(c6.add(c7)));
+            total = sum.fma(FloatVector.fromArray(S, w, scales + Int4Layout.LANES * g), total);
         }
-        c0.fma(FloatVector.fromArray(S, w, scales), FloatVector.fromArray(S, w, sums))
-                .intoArray(w, sums);
-        c1.fma(FloatVector.fromArray(S, w, scales + 16), FloatVector.fromArray(S, w, sums + 16))
-                .intoArray(w, sums + 16);
-        c2.fma(FloatVector.fromArray(S, w, scales + 32), FloatVector.fromArray(S, w, sums + 32))
-                .intoArray(w, sums + 32);
-        c3.fma(FloatVector.fromArray(S, w, scales + 48), FloatVector.fromArray(S, w, sums + 48))
-                .intoArray(w, sums + 48);
+        total.intoArray(w, totals);
     }
 
-    /// Decodes a vector of each of four rows to the floats that [#add] multiplies with: `L` lanes of eight numbers,
-    /// rows `apart` floats apart.
-    static void decode(long words, float[] w, int to, int apart) {
+    /// Widens the scales of a panel's groups.
+    static void widen(long scales, int groups, float[] w, int to) {
+        int count = groups * Int4Layout.LANES;
+        Rows.read(scales, 0, 1, count, Storage.BFLOAT16, w, to, count);
+    }
+
+    /// Makes one group of `L` outputs dense: a row of `apart` floats for each column.
+    static void decode(long words, int vectors, float[] w, int scale, int to, int apart) {
+        FloatVector factor = FloatVector.fromArray(S, w, scale);
         long a = words;
         int i = to;
-        for (int row = 0; row < Int4Layout.ROWS; row++) {
+        for (int v = 0; v < vectors; v++) {
             IntVector b = IntVector.fromMemorySegment(INTS, MEMORY, a, ORDER);
-            ((FloatVector) b.and(0xf).convert(VectorOperators.I2F, 0)).intoArray(w, i);
-            ((FloatVector) b.and(0xf0).convert(VectorOperators.I2F, 0)).intoArray(w, i + L);
-            ((FloatVector) b.and(0xf00).convert(VectorOperators.I2F, 0)).intoArray(w, i + 2 * L);
-            ((FloatVector) b.and(0xf000).convert(VectorOperators.I2F, 0)).intoArray(w, i + 3 * L);
-            ((FloatVector) b.and(0xf0000).convert(VectorOperators.I2F, 0)).intoArray(w, i + 4 * L);
-            ((FloatVector) b.and(0xf00000).convert(VectorOperators.I2F, 0)).intoArray(w, i + 5 * L);
-            ((FloatVector) b.and(0xf000000).convert(VectorOperators.I2F, 0)).intoArray(w, i + 6 * L);
-            ((FloatVector) b.lanewise(VectorOperators.LSHR, 28).convert(VectorOperators.I2F, 0))
-                    .intoArray(w, i + 7 * L);
-            a += 64;
-            i += apart;
+            for (int j = 0; j < Int4Layout.COLUMNS; j++) {
+                ((FloatVector) b.and(15).convert(VectorOperators.I2F, 0))
+                        .sub(Int4Layout.ZERO)
+                        .mul(factor)
+                        .intoArray(w, i);
+                b = b.lanewise(VectorOperators.LSHR, 4);
+                i += apart;
+            }
+            a += Int4Layout.VECTOR_BYTES;
         }
     }
 }

@@ -4,108 +4,111 @@ import java.util.Arrays;
 
 /// A share of a product with weights of 4 bits, in the order of [Int4Layout].
 ///
-/// As [RowProducts]: one row of inputs is multiplied from the weights' memory; for more of them, a block of eight rows
-/// is
-/// decoded to the first-level cache. A block's sums begin with what makes up for the numbers' offset, are multiplied
-/// by their groups' scales, and added to those of the blocks before.
+/// A pair of panels is one of the first half of all and its partner, as far into the second half. A thread reads
+/// fastest
+/// from two far streams in turn, so much from one, so much from the other. The rows meet what was read before the next
+/// is, a few at a time.
 ///
 /// @param words the address of the first word
-/// @param scales `[out, 1, groups]`
-/// @param from and `to` eights of outputs
+/// @param scales the address of the first scale
+/// @param from and `to` pairs of panels
 record Int4RowProducts(
-        ProductInputs inputs, Int4Layout layout, long words, RowView scales, ProductOutputs outputs, int from, int to)
+        ProductInputs inputs, Int4Layout layout, long words, long scales, ProductOutputs outputs, int from, int to)
         implements CpuPool.Task {
-    private static final int EIGHT = ProductOutputs.TOGETHER;
-    private static final int ROWS = Int4Layout.ROWS;
     private static final int LANES = Int4Layout.LANES;
     private static final int L = Lanes.COUNT;
 
+    /// Columns that are read of one panel before as many of the other: 2 KiB.
+    private static final int PIECE = 256;
+
+    static int pairs(Int4Layout layout) {
+        return (layout.panels() + 1) / 2;
+    }
+
     static int floats(int rows, Int4Layout layout) {
-        int sums = rows * (EIGHT + ROWS) * LANES;
-        return sums + Int4Scales.floats(layout) + ROWS * layout.laneInputs() * L + ProductOutputs.floats(rows);
+        return (ProductInputs.padded(rows) + layout.groups()) * Int4Tiles.APART + ProductOutputs.TERMS;
     }
 
     @Override
     public void run(CpuPool.Workspace workspace) {
         float[] w = workspace.floats;
-        int numSums = inputs.rows() * EIGHT * LANES;
-        int scratch =
-                numSums + inputs.rows() * ROWS * LANES + Int4Scales.floats(layout) + ROWS * layout.laneInputs() * L;
-        for (int eight = from; eight < to; eight++) {
-            int first = eight * EIGHT;
-            int count = Math.min(EIGHT, layout.outputs() - first);
-            Arrays.fill(w, 0, numSums, 0);
-            for (int four = 0; four < count; four += ROWS) {
-                addFour(w, first + four, Math.min(ROWS, count - four), four * LANES);
-            }
-            outputs.write(w, 0, first, count, scratch);
-        }
-    }
-
-    /// Adds the products of four rows from `first` on, of which `count` are there.
-    private void addFour(float[] w, int first, int count, int sums) {
-        int blockSums = inputs.rows() * EIGHT * LANES;
-        int factors = blockSums + inputs.rows() * ROWS * LANES;
-        int decoded = factors + Int4Scales.floats(layout);
-        boolean isLast = first + ROWS >= layout.outputs();
-        if (isLast) {
-            Int4Scales.read(layout, scales, first, count, w, factors);
-        }
-        long address = words + 4 * layout.word(first, 0, 0, 0);
-        for (int block = 0; block < layout.blocks(); block++) {
-            if (!isLast) { // of the last rows more would be read than there is
-                Int4Scales.readBlock(
-                        scales.at(first, ROWS + 1, 0) + 2L * layout.groupOf(block, 0),
-                        scales.tokenBytes(),
-                        layout.group() / layout.laneInputs(),
-                        w,
-                        factors + block * ROWS * LANES);
-            }
-            for (int lane = 0; lane < LANES; lane += L) {
-                long at = address + 4L * (block * layout.blockWords() + lane);
-                int x = block * layout.blockInputs() + lane * layout.laneInputs();
-                int lanes = block * LANES + lane;
-                int scale = factors + block * ROWS * LANES + lane;
-                if (inputs.rows() == 1) {
-                    Int4Products.add(
-                            at, layout.vectors(), inputs.floats(), x, inputs.begin(), lanes, w, scale, sums + lane);
+        int numTotals = ProductInputs.padded(inputs.rows()) * Int4Tiles.APART;
+        int scale = numTotals;
+        int otherScale = scale + layout.groups() * LANES;
+        int terms = otherScale + layout.groups() * LANES;
+        for (int pair = from; pair < to; pair++) {
+            int first = pair * LANES;
+            int partner = (pair + pairs(layout)) * LANES;
+            boolean isPaired = partner < layout.outputs();
+            int second = isPaired ? partner : first; // multiplied twice, written once
+            Int4Products.widen(scales + 2 * layout.scale(first, 0), layout.groups(), w, scale);
+            Int4Products.widen(scales + 2 * layout.scale(second, 0), layout.groups(), w, otherScale);
+            Arrays.fill(w, 0, numTotals, 0);
+            for (int column = 0; column < layout.paddedInputs(); column += PIECE) {
+                int groups = Math.min(PIECE, layout.paddedInputs() - column) / layout.group();
+                long one = words + 4 * layout.word(first, column);
+                long other = words + 4 * layout.word(second, column);
+                int ofGroup = column / layout.group();
+                if (inputs.isScaled()) {
+                    addRow(one, groups, ofGroup, w, scale, 0);
+                    addRow(other, groups, ofGroup, w, otherScale, LANES);
                 } else {
-                    decode(at, w, decoded);
-                    multiply(w, decoded, x, lanes, blockSums + lane);
-                    for (int row = 0; row < inputs.rows(); row++) {
-                        Spread.addTimes(
-                                w, blockSums + row * ROWS * LANES + lane, scale, sums + row * EIGHT * LANES + lane);
-                    }
+                    addRows(one, other, groups, ofGroup, w, scale, otherScale);
                 }
             }
+            write(w, 0, first, terms);
+            if (isPaired) {
+                write(w, LANES, second, terms);
+            }
         }
     }
 
-    private void decode(long address, float[] w, int to) {
-        for (int v = 0; v < layout.vectors(); v++) {
-            Int4Products.decode(address + 4L * ROWS * LANES * v, w, to + 8 * L * v, layout.laneInputs() * L);
-        }
+    private void write(float[] w, int totals, int first, int terms) {
+        outputs.finish(w, totals, Int4Tiles.APART, first, Math.min(LANES, layout.outputs() - first), terms);
     }
 
-    private void multiply(float[] w, int decoded, int x, int lanes, int sums) {
-        int rows = inputs.rows();
-        for (int row = 0; row < rows; row++) {
-            Spread.repeat(inputs.begin(), row * inputs.lanesApart() + lanes, w, sums + row * ROWS * LANES);
-        }
-        int together;
-        for (int row = 0; row < rows; row += together) {
-            together = rows - row >= 4 ? 4 : rows - row >= 2 ? 2 : 1;
-            RowTile.add(
-                    together,
-                    w,
-                    decoded,
-                    layout.laneInputs() * L,
+    private void addRow(long address, int groups, int first, float[] w, int scales, int totals) {
+        for (int lane = 0; lane < LANES; lane += L) {
+            Int4Products.add(
+                    address + 4L * lane,
+                    groups,
+                    layout.group() / Int4Layout.COLUMNS,
                     inputs.floats(),
-                    row * inputs.apart() + x,
-                    inputs.apart(),
-                    layout.laneInputs(),
-                    sums + row * ROWS * LANES,
-                    ROWS * LANES);
+                    first * layout.group(),
+                    inputs.begin(),
+                    first,
+                    w,
+                    scales + first * LANES + lane,
+                    totals + lane);
+        }
+    }
+
+    private void addRows(long one, long other, int groups, int first, float[] w, int scale, int otherScale) {
+        int vectors = layout.group() / Int4Layout.COLUMNS;
+        int together;
+        for (int row = 0; row < inputs.rows(); row += together) {
+            together = ProductInputs.together(inputs.rows() - row);
+            int x = row * layout.paddedInputs();
+            int begin = row * layout.groups();
+            for (int g = 0; g < groups; g++) {
+                long at = (long) g * vectors * Int4Layout.VECTOR_BYTES;
+                int ofGroup = first + g;
+                for (int lane = 0; lane < LANES; lane += L) {
+                    Int4Tiles.add(
+                            together,
+                            one + at + 4L * lane,
+                            other + at + 4L * lane,
+                            vectors,
+                            inputs.floats(),
+                            x + ofGroup * layout.group() * together,
+                            inputs.begin(),
+                            begin + ofGroup * together,
+                            w,
+                            scale + ofGroup * LANES + lane,
+                            otherScale + ofGroup * LANES + lane,
+                            row * Int4Tiles.APART + lane);
+                }
+            }
         }
     }
 }

@@ -4,12 +4,16 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.IntUnaryOperator;
 import org.zebralm.tensor.DType;
 import org.zebralm.tensor.Tensor;
 import org.zebralm.tensor.Tensors;
 
-/// Turns weights of 4 bits back into floating-point numbers, one after the other; needs no Vector module.
+/// Turns weights of 4 bits back into rows of floating-point numbers, one after the other; needs no Vector module.
 final class Int4Rows {
+    /// Rows of a task.
+    private static final int ROWS = 8;
+
     private static final ValueLayout.OfInt WORD = ValueLayout.JAVA_INT_UNALIGNED;
     private static final ValueLayout.OfShort HALF = ValueLayout.JAVA_SHORT_UNALIGNED;
     private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED;
@@ -28,40 +32,38 @@ final class Int4Rows {
         return new Int4Rows(weight);
     }
 
-    /// Returns rows as `dtype`.
-    Tensor rows(long from, long count, DType dtype) {
+    /// Returns `count` rows as `dtype`: the `i`th is the matrix's row `row(i)`.
+    Tensor rows(int count, IntUnaryOperator row, DType dtype) {
         Tensor rows = Tensors.empty(DType.FLOAT32, count, layout.inputs());
-        MemorySegment memory = rows.memory();
-        int eights = (int) (count + 7) / 8;
-        List<CpuPool.Task> tasks = new ArrayList<>();
-        for (int i = 0; i < eights; i++) {
-            long first = from + 8L * i;
-            long end = Math.min(from + count, first + 8);
-            tasks.add(_ -> {
-                for (long row = first; row < end; row++) {
-                    decode((int) row, memory, (row - from) * layout.inputs());
-                }
-            });
+        if (count > 0) {
+            MemorySegment memory = rows.memory();
+            List<CpuPool.Task> tasks = new ArrayList<>();
+            for (int from = 0; from < count; from += ROWS) {
+                int first = from;
+                int end = Math.min(count, first + ROWS);
+                tasks.add(_ -> {
+                    for (int i = first; i < end; i++) {
+                        decode(row.applyAsInt(i), memory, (long) i * layout.inputs());
+                    }
+                });
+            }
+            CpuPool.shared().run(tasks, 0);
         }
-        CpuPool.shared().run(tasks, 0);
         return rows.to(dtype);
     }
 
     private void decode(int row, MemorySegment to, long at) {
-        int numbers = layout.laneInputs();
-        for (int column = 0; column < layout.inputs(); column += numbers) {
-            int lane = column / numbers % Int4Layout.LANES;
-            int block = column / layout.blockInputs();
-            float scale = scale(row, column / layout.group());
-            for (int t = 0; t < numbers && column + t < layout.inputs(); t++) {
-                int word = words.getAtIndex(WORD, layout.word(row, block, t / 8, lane));
-                int number = (word >>> (4 * (t % 8))) & 15;
-                to.setAtIndex(FLOAT, at + column + t, (number - Int4Layout.ZERO) * scale);
+        float scale = 0;
+        for (int column = 0; column < layout.inputs(); column += Int4Layout.COLUMNS) {
+            if (column % layout.group() == 0) {
+                scale = Float.intBitsToFloat(scales.getAtIndex(HALF, layout.scale(row, column / layout.group())) << 16);
+            }
+            int word = words.getAtIndex(WORD, layout.word(row, column));
+            int end = Math.min(Int4Layout.COLUMNS, layout.inputs() - column);
+            for (int j = 0; j < end; j++) {
+                int number = (word >>> (4 * j)) & 15;
+                to.setAtIndex(FLOAT, at + column + j, (number - Int4Layout.ZERO) * scale);
             }
         }
-    }
-
-    private float scale(int row, int group) {
-        return Float.intBitsToFloat(scales.getAtIndex(HALF, (long) row * layout.groups() + group) << 16);
     }
 }

@@ -9,7 +9,7 @@ import org.zebralm.tensor.Tensor;
 ///
 /// libtorch multiplies in bfloat16 pairs, which the Vector API cannot say, and its threads wait awake between products.
 /// The order of its sums may depend on the number of rows. Made when a model is opened, never stored.
-public sealed interface PackedWeight extends Weight permits PackedInt4Weight, PackedInt8Weight {
+public sealed interface PackedWeight extends Weight permits PackedInt8Weight {
     /// Returns the numbers in our format, which all else is done with.
     Weight original();
 

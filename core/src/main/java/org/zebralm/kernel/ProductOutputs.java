@@ -12,9 +12,12 @@ record ProductOutputs(RowView y, long factors, @Nullable RowView bias, boolean i
     /// Outputs computed together.
     static final int TOGETHER = 8;
 
+    /// The scratch memory of [#finish].
+    static final int TERMS = 16;
+
     /// The scratch memory of [#write].
     static int floats(int rows) {
-        return (rows + 2) * TOGETHER + 16;
+        return (rows + 1) * TOGETHER + TERMS;
     }
 
     /// Writes `count` outputs from `first` on; their sums of 16 lanes lie as [RowTile] has them, without gaps.
@@ -24,14 +27,21 @@ record ProductOutputs(RowView y, long factors, @Nullable RowView bias, boolean i
         for (int row = 0; row < rows; row++) {
             total(w, sums + row * TOGETHER * 16, totals + row * TOGETHER);
         }
-        int terms = totals + rows * TOGETHER + 8;
+        finish(w, totals, TOGETHER, first, count, totals + rows * TOGETHER + 8);
+    }
+
+    /// Writes `count` outputs from `first` on, at most 16, whose totals lie `apart` floats from one row to the next.
+    ///
+    /// @param terms where [#TERMS] floats are free
+    void finish(float[] w, int totals, int apart, int first, int count, int terms) {
+        int rows = y.tokens();
         if (bias != null) {
             long address = bias.at(0, 0) + (long) first * bias.storage().bytes();
-            Rows.read(address, 0, 1, count, bias.storage(), w, terms, 16);
+            Rows.read(address, 0, 1, count, bias.storage(), w, terms, TERMS);
         }
         for (int row = 0; row < rows; row++) {
             for (int i = 0; i < count; i++) {
-                int at = totals + row * TOGETHER + i;
+                int at = totals + row * apart + i;
                 float value = factors == 0 ? w[at] : w[at] * Rows.read(factors + 4L * (first + i));
                 w[at] = bias == null ? value : value + w[terms + i];
                 if (isAdded) {
@@ -39,7 +49,7 @@ record ProductOutputs(RowView y, long factors, @Nullable RowView bias, boolean i
                 }
             }
         }
-        y.writeColumns(w, totals, TOGETHER, 1, 0, rows, 0, first, count);
+        y.writeColumns(w, totals, apart, 1, 0, rows, 0, first, count);
     }
 
     /// Adds up the 16 lanes of each of eight sums: either half, then either half of that.

@@ -19,7 +19,7 @@ public final class Quantizer {
     /// The largest number of int8: symmetric, so -128 is left out.
     private static final float LARGEST = 127;
 
-    /// Rows of a task, whole eights.
+    /// Rows of a task, whole panels.
     private static final int ROWS = 64;
     private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED;
     private static final ValueLayout.OfByte BYTE = ValueLayout.JAVA_BYTE;
@@ -72,35 +72,28 @@ public final class Quantizer {
         MemorySegment to = words.memory();
         MemorySegment factors = scales.memory();
         eachRow(weight_OI, (first, rows) -> {
-            int padded = (rows.length + Int4Layout.ROWS - 1) / Int4Layout.ROWS * Int4Layout.ROWS;
+            int padded = (rows.length + Int4Layout.LANES - 1) / Int4Layout.LANES * Int4Layout.LANES;
             int[] numbers = new int[layout.paddedInputs()];
             for (int i = 0; i < padded; i++) {
                 Arrays.fill(numbers, Int4Layout.ZERO);
-                if (i < rows.length) {
-                    for (int g = 0; g < layout.groups(); g++) {
-                        float scale = Int4Group.round(rows[i], g * group, group, numbers);
-                        factors.setAtIndex(HALF, (long) (first + i) * layout.groups() + g, (short)
-                                (Float.floatToRawIntBits(scale) >>> 16));
-                    }
+                for (int g = 0; g < layout.groups(); g++) {
+                    float scale = i < rows.length ? Int4Group.round(rows[i], g * group, group, numbers) : 0;
+                    short half = (short) (Float.floatToRawIntBits(scale) >>> 16);
+                    factors.setAtIndex(HALF, layout.scale(first + i, g), half);
                 }
                 pack(numbers, first + i, layout, to);
             }
         });
-        return new Int4Weight(words, scales, layout.inputs(), group);
+        return new Int4Weight(words, scales, layout.outputs(), layout.inputs(), group);
     }
 
     private static void pack(int[] numbers, int row, Int4Layout layout, MemorySegment to) {
-        for (int block = 0; block < layout.blocks(); block++) {
-            for (int lane = 0; lane < Int4Layout.LANES; lane++) {
-                int at = block * layout.blockInputs() + lane * layout.laneInputs();
-                for (int v = 0; v < layout.vectors(); v++) {
-                    int word = 0;
-                    for (int j = 0; j < 8; j++) {
-                        word |= numbers[at + 8 * v + j] << (4 * j);
-                    }
-                    to.setAtIndex(WORD, layout.word(row, block, v, lane), word);
-                }
+        for (int column = 0; column < numbers.length; column += Int4Layout.COLUMNS) {
+            int word = 0;
+            for (int j = 0; j < Int4Layout.COLUMNS; j++) {
+                word |= numbers[column + j] << (4 * j);
             }
+            to.setAtIndex(WORD, layout.word(row, column), word);
         }
     }
 

@@ -23,6 +23,7 @@ import org.zebralm.tensor.Tensors;
 public final class RowProgram implements AutoCloseable {
     private final CpuPool pool;
     private final int numRows;
+    private final boolean fastest;
     private final Lifetime lifetime = new Lifetime();
     private final List<CpuPool.Step> steps = new ArrayList<>();
     private final List<AttentionStep> attentions = new ArrayList<>();
@@ -33,8 +34,9 @@ public final class RowProgram implements AutoCloseable {
 
     /// Begins a program for so many rows, of at most `mostHeads` query heads.
     ///
+    /// @param fastest whether the order of a product's sums may depend on the number of rows
     /// @throws IllegalStateException without the Vector module
-    public RowProgram(int numRows, int mostHeads) {
+    public RowProgram(int numRows, int mostHeads, boolean fastest) {
         if (!isAvailable()) {
             throw new IllegalStateException("a row program needs the module jdk.incubator.vector");
         }
@@ -43,6 +45,7 @@ public final class RowProgram implements AutoCloseable {
                     "a row program has 1 to " + SmallProducts.MAX_ROWS + " rows: got " + numRows);
         }
         this.numRows = numRows;
+        this.fastest = fastest;
         pool = CpuPool.shared();
         logSumExp = kept(mostHeads, numRows).address();
     }
@@ -108,7 +111,7 @@ public final class RowProgram implements AutoCloseable {
             if (before == null || !SmallProducts.liesAlike(weight, before)) {
                 small = new SmallProducts(pool);
                 SmallProducts reading = small;
-                alone(0, _ -> reading.prepare(x.rows(), weight));
+                alone(0, _ -> reading.prepare(x.rows(), weight, fastest));
             }
             ProductOutputs outputs =
                     SmallProducts.outputs(product.y().rows(), weight, product.bias(), product.isAdded());

@@ -13,8 +13,10 @@ import org.zebralm.tensor.Tensors;
 /// once.
 ///
 /// Inputs and outputs are float32 or bfloat16 on the CPU; weights are float32, bfloat16, or any of the other
-/// [Weight]s; sums are float32. **Batch-invariant**: a row's result has the same bits whatever the other rows are and
-/// however many there are, and the same before and after the code is compiled.
+/// [Weight]s; sums are float32. **Batch-invariant** unless the fastest product is asked for: a row's result has the
+/// same
+/// bits whatever the other rows are and however many there are, and the same before and after the code is compiled. The
+/// fastest is another with one row and weights of 4 bits.
 public final class SmallProducts {
     /// The most rows of one call.
     public static final int MAX_ROWS = 16;
@@ -53,6 +55,13 @@ public final class SmallProducts {
     ///
     /// @throws IllegalArgumentException if shapes do not fit or there are more rows
     public Tensor multiply(Tensor x, Weight weight, @Nullable Tensor bias) {
+        return multiply(x, weight, bias, false);
+    }
+
+    /// Maps up to [#MAX_ROWS] rows as [#multiply(Tensor, Weight, Tensor)] does.
+    ///
+    /// @param fastest whether a row's last bits may depend on the number of rows
+    public Tensor multiply(Tensor x, Weight weight, @Nullable Tensor bias, boolean fastest) {
         long in = x.size(-1);
         if (in != weight.inputs() || !accepts(x, weight)) {
             throw new IllegalArgumentException("a small product needs 1 to " + MAX_ROWS + " rows of " + weight.inputs()
@@ -62,14 +71,16 @@ public final class SmallProducts {
             throw new IllegalArgumentException(
                     "a bias must be [" + weight.outputs() + "] in float32 or bfloat16: got " + bias);
         }
-        return multiplyAll(x, List.of(weight), Collections.singletonList(bias)).getFirst();
+        return multiplyAll(x, List.of(weight), Collections.singletonList(bias), fastest)
+                .getFirst();
     }
 
     /// Maps up to [#MAX_ROWS] rows by several weights, with one waking of the threads where they lie alike.
     ///
     /// @param biases one for each weight, or null for none
+    /// @param fastest whether a row's last bits may depend on the number of rows
     /// @throws IllegalArgumentException as [#multiply]
-    public List<Tensor> multiplyAll(Tensor x, List<Weight> weights, List<@Nullable Tensor> biases) {
+    public List<Tensor> multiplyAll(Tensor x, List<Weight> weights, List<@Nullable Tensor> biases, boolean fastest) {
         long in = x.size(-1);
         long rows = x.numElements() / in;
         RowView read = x.rank() == 2 ? RowView.ofRows(x) : RowView.of(x.reshape(rows, 1, in));
@@ -89,7 +100,7 @@ public final class SmallProducts {
                         pool.run(tasks, floats);
                         tasks.clear();
                     }
-                    prepare(read, weight);
+                    prepare(read, weight, fastest);
                 }
                 ProductOutputs outputs = outputs(RowView.ofRows(y_RO), weight, bias, false);
                 floats = Math.max(floats, addTasks(weight, read.tokens(), outputs, tasks));
@@ -124,9 +135,9 @@ public final class SmallProducts {
     }
 
     /// Makes inputs ready for a weight, and all that lie like it.
-    void prepare(RowView x, Weight weight) {
+    void prepare(RowView x, Weight weight, boolean fastest) {
         if (weight instanceof Int4Weight int4) {
-            inputs.read(x, int4.layout());
+            inputs.read(x, int4.layout(), fastest);
         } else {
             inputs.read(x);
         }
@@ -154,21 +165,21 @@ public final class SmallProducts {
 
     private int addTasks(Int4Weight weight, int rows, ProductOutputs outputs, List<CpuPool.Task> tasks) {
         Int4Layout layout = weight.layout();
-        RowView scales = RowView.ofRows(weight.scales());
-        Tensor words = weight.words().contiguous();
-        int eights = (layout.outputs() + ProductOutputs.TOGETHER - 1) / ProductOutputs.TOGETHER;
-        int count = numTasks(weight.bytes(), eights);
+        long words = weight.words().contiguous().address();
+        long scales = weight.scales().contiguous().address();
+        int pairs = Int4RowProducts.pairs(layout);
+        int count = numTasks(weight.bytes(), pairs);
         for (int i = 0; i < count; i++) {
-            int from = eights * i / count;
-            int to = eights * (i + 1) / count;
-            tasks.add(new Int4RowProducts(inputs, layout, words.address(), scales, outputs, from, to));
+            int from = pairs * i / count;
+            int to = pairs * (i + 1) / count;
+            tasks.add(new Int4RowProducts(inputs, layout, words, scales, outputs, from, to));
         }
         return Int4RowProducts.floats(rows, layout);
     }
 
-    private int numTasks(long bytes, int eights) {
+    private int numTasks(long bytes, int parts) {
         long most = pool.numThreads() == 1 ? 1 : (long) TASKS_PER_THREAD * pool.numThreads();
-        return (int) Math.clamp(bytes / LEAST_TASK_BYTES, 1, Math.min(most, eights));
+        return (int) Math.clamp(bytes / LEAST_TASK_BYTES, 1, Math.min(most, parts));
     }
 
     private static final class Shared {

@@ -80,7 +80,7 @@ final class Transpose {
 
     /// Transposes a square of 16 x 16, on machines of 16 lanes: rows at `from` become columns at `to`, element `i` of
     /// each row multiplied by `w[factors + i]`.
-    static void square(float[] w, int from, int fromRow, int to, int toRow, int factors) {
+    private static void square(float[] w, int from, int fromRow, int to, int toRow, int factors) {
         FloatVector factor = FloatVector.fromArray(S, w, factors);
         IntVector a0 = FloatVector.fromArray(S, w, from).mul(factor).reinterpretAsInts();
         IntVector a1 = FloatVector.fromArray(S, w, from + fromRow).mul(factor).reinterpretAsInts();

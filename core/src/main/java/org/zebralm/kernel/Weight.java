@@ -31,6 +31,13 @@ public sealed interface Weight permits DenseWeight, Int8Weight, Int4Weight, Pack
     /// Returns rows `[from, from + count)` as floating-point numbers `[count, in]`, rounded once.
     Tensor rows(long from, long count, DType dtype);
 
+    /// Returns rows as [#rows] does, `[count, in]`, in whatever order in memory is made fastest; `from` is a multiple
+    /// of
+    /// 16.
+    default Tensor block(long from, long count, DType dtype) {
+        return rows(from, count, dtype);
+    }
+
     /// Returns the rows that `ids` name, `[ids, in]`, as `dtype`.
     Tensor rows(long[] ids, DType dtype);
 

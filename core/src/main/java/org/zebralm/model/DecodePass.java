@@ -31,18 +31,22 @@ import org.zebralm.tensor.Tensor;
 public final class DecodePass implements AutoCloseable {
     private final Zebra model;
     private final int mostRows;
+    private final boolean fastest;
     private final Map<Integer, Program> programs = new HashMap<>();
 
-    private DecodePass(Zebra model, int mostRows) {
+    private DecodePass(Zebra model, int mostRows, boolean fastest) {
         this.model = model;
         this.mostRows = mostRows;
+        this.fastest = fastest;
     }
 
     /// Returns a pass for up to `mostRows` sequences at once.
     ///
     /// Nothing where the model has parts that programs do not compute (experts, a GELU, norms that subtract a mean,
     /// pairs of neighbours), another type or place, or the Vector module is missing.
-    public static Optional<DecodePass> of(Zebra model, int mostRows) {
+    ///
+    /// @param fastest whether the last bits of a sequence's logits may depend on how many others there are
+    public static Optional<DecodePass> of(Zebra model, int mostRows, boolean fastest) {
         Architecture kind = model.config().architecture();
         DType dtype = model.dtype();
         boolean can = RowProgram.isAvailable()
@@ -54,7 +58,7 @@ public final class DecodePass implements AutoCloseable {
                 && kind.experts() == null
                 && RowProgram.accepts(model.head().matrix())
                 && model.layers().stream().allMatch(DecodePass::accepts);
-        return can ? Optional.of(new DecodePass(model, mostRows)) : Optional.empty();
+        return can ? Optional.of(new DecodePass(model, mostRows, fastest)) : Optional.empty();
     }
 
     private static boolean accepts(DecoderLayer layer) {
@@ -119,7 +123,7 @@ public final class DecodePass implements AutoCloseable {
 
         Program(int rows) {
             ZebraConfig config = model.config();
-            program = new RowProgram(rows, config.numHeads());
+            program = new RowProgram(rows, config.numHeads(), fastest);
             x = program.buffer(1, config.hiddenSize());
             RowBuffer normed = program.buffer(1, config.hiddenSize());
             RowBuffer branch = program.buffer(1, config.hiddenSize());

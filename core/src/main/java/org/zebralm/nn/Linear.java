@@ -6,9 +6,7 @@ import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.zebralm.kernel.DenseWeight;
-import org.zebralm.kernel.Int4Weight;
 import org.zebralm.kernel.Int8Weight;
-import org.zebralm.kernel.PackedInt4Weight;
 import org.zebralm.kernel.PackedInt8Weight;
 import org.zebralm.kernel.PackedWeight;
 import org.zebralm.kernel.SmallProducts;
@@ -76,7 +74,7 @@ public record Linear(Weight matrix, @Nullable Tensor bias) {
             }
             Optional<SmallProducts> small = SmallProducts.forThisMachine();
             if (small.isPresent() && isSmall(small.get(), x, matrix)) {
-                return small.get().multiply(x, matrix, bias);
+                return small.get().multiply(x, matrix, bias, ProductChoice.isFastest());
             }
         }
         return matrix instanceof DenseWeight(Tensor dense) ? Functional.linear(x, dense, bias) : block(x);
@@ -95,7 +93,7 @@ public record Linear(Weight matrix, @Nullable Tensor bias) {
         for (Linear one : products) {
             biases.add(one.bias);
         }
-        return small.get().multiplyAll(x, weights, biases);
+        return small.get().multiplyAll(x, weights, biases, ProductChoice.isFastest());
     }
 
     private static boolean isSmall(SmallProducts small, Tensor x, Weight matrix) {
@@ -105,8 +103,6 @@ public record Linear(Weight matrix, @Nullable Tensor bias) {
     /// Returns this product with a quantized weight packed for few rows, if it is one that can be.
     public Linear packed(Lifetime lifetime) {
         return switch (matrix) {
-            case Int4Weight int4
-            when PackedInt4Weight.accepts(int4) -> new Linear(PackedInt4Weight.of(int4, lifetime), bias);
             case Int8Weight int8
             when PackedInt8Weight.accepts(int8) -> new Linear(PackedInt8Weight.of(int8, lifetime), bias);
             default -> this;
@@ -129,11 +125,11 @@ public record Linear(Weight matrix, @Nullable Tensor bias) {
         long out = matrix.outputs();
         Tensor x_TI = x.reshape(x.numElements() / in, in);
         Tensor y_TO = Tensors.empty(x.dtype(), x_TI.size(0), out);
-        long step = Math.max(8, BLOCK_ELEMENTS / in / 8 * 8);
+        long step = Math.max(16, BLOCK_ELEMENTS / in / 16 * 16);
         for (long from = 0; from < out; from += step) {
             long count = Math.min(step, out - from);
             try (var _ = Scope.open()) {
-                Tensor weight_BI = matrix.rows(from, count, x.dtype());
+                Tensor weight_BI = matrix.block(from, count, x.dtype());
                 Tensor bias_B = bias == null ? null : bias.narrow(0, from, count);
                 y_TO.narrow(1, from, count).copyInPlace(Functional.linear(x_TI, weight_BI, bias_B));
             }

@@ -27,6 +27,11 @@ public final class ProductChoice {
         FASTEST.set(fastest);
     }
 
+    /// Returns whether the products of this thread may be the fastest.
+    static boolean isFastest() {
+        return FASTEST.get();
+    }
+
     static boolean isPacked(Tensor x, Weight weight) {
         return weight instanceof PackedWeight
                 && FASTEST.get()

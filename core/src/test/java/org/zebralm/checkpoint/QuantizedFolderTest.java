@@ -188,8 +188,11 @@ class QuantizedFolderTest {
         String text = Files.readString(config);
         Files.writeString(config, text.replace("\"zebra\"", "\"awq\""));
         assertThatThrownBy(() -> ModelFolder.read(written)).hasMessageContaining("\"quant_method\":\"awq\"");
-        Files.writeString(config, text.replace("\"version\" : 1", "\"version\" : 2"));
-        assertThatThrownBy(() -> ModelFolder.read(written)).hasMessageContaining("version must be 1: got 2");
+        Files.writeString(config, text.replace("\"version\" : 2", "\"version\" : 1"));
+        assertThatThrownBy(() -> ModelFolder.read(written))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("version must be 2: got 1")
+                .hasMessageContaining("quantize the model again");
     }
 
     private Path save(ZebraConfig config) {

@@ -99,7 +99,7 @@ class ScheduleTest {
         Alone(Zebra model) {
             this.model = model;
             generator = new Generator(model);
-            decodePass = DecodePass.of(model, 16);
+            decodePass = DecodePass.of(model, 16, false);
         }
 
         Generation of(int... prompt) {

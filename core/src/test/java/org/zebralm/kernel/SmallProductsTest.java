@@ -20,7 +20,7 @@ import org.zebralm.testing.Scoped;
 /// Against plain loops in float64 over weights that [StoredWeights] reads from their tensors.
 @ExtendWith(Scoped.class)
 class SmallProductsTest {
-    /// Outputs and inputs: tails of every loop, one to four vectors a block, several pieces and blocks.
+    /// Outputs and inputs: tails of every loop, panels with and without a partner, several pieces and blocks.
     private static final int[][] SIZES = {
         {1, 1},
         {3, 7},
@@ -30,6 +30,8 @@ class SmallProductsTest {
         {16, 64},
         {17, 100},
         {24, 128},
+        {5, 130},
+        {49, 300},
         {25, 129},
         {13, 255},
         {40, 256},
@@ -60,6 +62,9 @@ class SmallProductsTest {
             int rows = 1 + size[1] % 5;
             Tensor x = Tensors.of(StoredWeights.values(rows * size[1], 7), rows, size[1]);
             assertThatTensor(products.multiply(x, weight, null)).isCloseTo(expected(x, weight, null), TOLERANCE);
+            Tensor one = x.narrow(0, 0, 1);
+            assertThatTensor(products.multiply(one, weight, null, true))
+                    .isCloseTo(expected(one, weight, null), TOLERANCE);
         }
     }
 
@@ -71,6 +76,7 @@ class SmallProductsTest {
         for (int rows = 1; rows <= SmallProducts.MAX_ROWS; rows++) {
             Tensor x = Tensors.of(StoredWeights.values(rows * 700, rows), rows, 700);
             assertThatTensor(products.multiply(x, weight, bias)).isCloseTo(expected(x, weight, bias), TOLERANCE);
+            assertThatTensor(products.multiply(x, weight, bias, true)).isCloseTo(expected(x, weight, bias), TOLERANCE);
             Tensor half = x.to(DType.BFLOAT16);
             Tensor y = products.multiply(half, weight, bias.to(DType.BFLOAT16));
             assertThat(y.dtype()).isEqualTo(DType.BFLOAT16);
@@ -112,9 +118,11 @@ class SmallProductsTest {
         Tensor one = x.narrow(0, 3, 1);
         float[] first = products.multiply(x, weight, null).toFloats();
         float[] firstAlone = products.multiply(one, weight, null).toFloats();
+        float[] fastest = products.multiply(one, weight, null, true).toFloats();
         for (int i = 0; i < 300; i++) { // several thousand calls of each kernel: beyond the compilers' thresholds
             assertThat(products.multiply(x, weight, null).toFloats()).isEqualTo(first);
             assertThat(products.multiply(one, weight, null).toFloats()).isEqualTo(firstAlone);
+            assertThat(products.multiply(one, weight, null, true).toFloats()).isEqualTo(fastest);
         }
     }
 

@@ -41,8 +41,8 @@ enum StoredWeights {
             case DenseWeight(Tensor tensor) -> tensor.toDoubles();
             case Int8Weight(Tensor numbers, Tensor scales) -> readInt8(numbers, scales);
             case PackedWeight _ -> throw new IllegalArgumentException("packed weights are not stored");
-            case Int4Weight(Tensor words, Tensor scales, int columns, int group) ->
-                readInt4(words.toLongs(), scales, columns, group);
+            case Int4Weight(Tensor words, Tensor scales, int rows, int columns, int group) ->
+                readInt4(words.toLongs(), scales.toDoubles(), rows, columns, group);
         };
     }
 
@@ -56,23 +56,15 @@ enum StoredWeights {
         return values;
     }
 
-    private static double[] readInt4(long[] words, Tensor scales, int columns, int group) {
-        int rows = (int) scales.size(0);
-        double[] factors = scales.toDoubles();
-        int groups = factors.length / rows;
-        int padded = Math.ceilDiv(columns, 128) * 128;
-        int vectors = padded % 512 == 0 ? 4 : padded % 256 == 0 ? 2 : 1;
+    private static double[] readInt4(long[] words, double[] scales, int rows, int columns, int group) {
+        int groups = Math.ceilDiv(columns, group);
         double[] values = new double[rows * columns];
         for (int row = 0; row < rows; row++) {
             for (int column = 0; column < columns; column++) {
-                int block = column / (128 * vectors);
-                int within = column % (128 * vectors);
-                int lane = within / (8 * vectors);
-                int number = within % (8 * vectors);
-                int word = (((row / 4 * (padded / 128 / vectors) + block) * vectors + number / 8) * 4 + row % 4) * 16
-                        + lane;
-                long bits = (words[word] >> (4 * (number % 8))) & 15;
-                values[row * columns + column] = (bits - 8) * factors[row * groups + column / group];
+                long word = words[(row / 16 * (groups * group / 8) + column / 8) * 16 + row % 16];
+                long number = (word >> (4 * (column % 8))) & 15;
+                double scale = scales[(row / 16 * groups + column / group) * 16 + row % 16];
+                values[row * columns + column] = (number - 8) * scale;
             }
         }
         return values;

@@ -118,7 +118,7 @@ class DecodePassTest {
             var weights = new RandomWeights(1, DType.FLOAT32, lifetime);
             Zebra model = model(config, weights);
             double[][] expected = new ReferenceDecoder(config, weights.values()).logits(ids);
-            try (DecodePass pass = DecodePass.of(model, 4).orElseThrow()) {
+            try (DecodePass pass = DecodePass.of(model, 4, false).orElseThrow()) {
                 for (int t = 0; t < ids.length; t++) {
                     assertClose(decode(pass, cache, ids[t]), expected[t], TOLERANCE);
                 }
@@ -138,7 +138,7 @@ class DecodePassTest {
                 var theirs = cache(config, DType.FLOAT32);
                 var _ = Autograd.recording(false)) {
             Zebra model = model(config, new RandomWeights(2, DType.FLOAT32, lifetime));
-            try (DecodePass pass = DecodePass.of(model, 4).orElseThrow()) {
+            try (DecodePass pass = DecodePass.of(model, 4, false).orElseThrow()) {
                 for (int id : ids) {
                     theirs.prepare(1);
                     double[] expected =
@@ -168,7 +168,7 @@ class DecodePassTest {
                 cache.prepare(cut);
                 model.hidden(prompt, cache);
             }
-            try (DecodePass pass = DecodePass.of(model, 4).orElseThrow()) {
+            try (DecodePass pass = DecodePass.of(model, 4, false).orElseThrow()) {
                 for (int t = cut; t < ids.length; t++) {
                     theirs.prepare(1);
                     double[] expected = model.logits(model.hidden(new int[] {ids[t]}, theirs))
@@ -199,7 +199,7 @@ class DecodePassTest {
                         model.hidden(ids(config, length, row), cache);
                     }
                 }
-                try (DecodePass pass = DecodePass.of(model, 16).orElseThrow()) {
+                try (DecodePass pass = DecodePass.of(model, 16, false).orElseThrow()) {
                     for (int step = 0; step < 3; step++) {
                         List<Continuation> continuations = new ArrayList<>();
                         for (PagedCache cache : together) {
@@ -232,7 +232,7 @@ class DecodePassTest {
             var weights = new RandomWeights(5, DType.FLOAT32, lifetime);
             Zebra model = model(config, weights);
             double[][] expected = new ReferenceDecoder(config, weights.values()).logits(ids);
-            try (DecodePass pass = DecodePass.of(model, 4).orElseThrow()) {
+            try (DecodePass pass = DecodePass.of(model, 4, false).orElseThrow()) {
                 for (int t = 0; t < ids.length; t++) {
                     assertThatIllegalArgumentException()
                             .isThrownBy(() -> decode(pass, cache, config.vocabSize()))
@@ -256,16 +256,16 @@ class DecodePassTest {
         try (var lifetime = new Lifetime()) {
             for (Architecture kind : others) {
                 Zebra model = model(with(kind), new RandomWeights(6, DType.FLOAT32, lifetime));
-                assertThat(DecodePass.of(model, 4)).isEmpty();
+                assertThat(DecodePass.of(model, 4, false)).isEmpty();
             }
             ZebraConfig llama = config(GLOBAL);
-            assertThat(DecodePass.of(model(llama, new RandomWeights(7, DType.FLOAT64, lifetime)), 4))
+            assertThat(DecodePass.of(model(llama, new RandomWeights(7, DType.FLOAT64, lifetime)), 4, false))
                     .isEmpty();
             var portable = Zebra.load(
                     Params.of(new RandomWeights(8, DType.FLOAT32, lifetime)), llama, new PortableAttention());
-            assertThat(DecodePass.of(portable, 4)).isEmpty();
+            assertThat(DecodePass.of(portable, 4, false)).isEmpty();
             Zebra model = model(llama, new RandomWeights(9, DType.FLOAT32, lifetime));
-            try (DecodePass pass = DecodePass.of(model, 1).orElseThrow();
+            try (DecodePass pass = DecodePass.of(model, 1, false).orElseThrow();
                     var paged = cache(llama, DType.FLOAT32);
                     var growing = new KvCache(llama, DType.FLOAT32)) {
                 paged.prepare(2);
