@@ -121,22 +121,28 @@ public final class RowProgram implements AutoCloseable {
         together(tasks);
     }
 
-    /// Adds the rotation of heads in place, as [RowKernels#rotate].
-    ///
-    /// @param cos `[rows, 1, width / 2]`, as `sin`
-    public void rotate(RowBuffer x, RowBuffer cos, RowBuffer sin) {
-        var rotary = new RotaryRows(x.heads(), cos.heads(), sin.heads(), 1);
-        floats = Math.max(floats, rotary.floats());
-        together(eachRow((row, w) -> rotary.rotate(row, row + 1, w)));
-    }
+    /// Cosines and sines of the rows' positions, `[rows, 1, width / 2]`, which [RowKernels#rotate] describes.
+    public record Angles(RowBuffer cos, RowBuffer sin) {}
 
-    /// Adds the attention of a layer: keys and values are written to their sequences' caches, then queries attend.
+    /// Adds the attention of a layer: queries and keys are rotated in place, keys and values written to their
+    /// sequences'
+    /// caches, then queries attend.
     ///
     /// Layers are numbered in the order in which they are added.
-    public void attend(AttentionSpec spec, RowBuffer q, RowBuffer k, RowBuffer v, RowBuffer out) {
+    public void attend(AttentionSpec spec, Angles angles, RowBuffer q, RowBuffer k, RowBuffer v, RowBuffer out) {
         int layer = attentions.size();
-        floats = Math.max(floats, KeyRows.floats(k.heads().width()));
-        together(eachRow((row, w) -> keys.get(row).get(layer).write(k.heads(), v.heads(), row, w)));
+        var queries =
+                new RotaryRows(q.heads(), angles.cos().heads(), angles.sin().heads(), 1);
+        var rotated =
+                new RotaryRows(k.heads(), angles.cos().heads(), angles.sin().heads(), 1);
+        floats = Math.max(
+                floats, Math.max(queries.floats(), KeyRows.floats(k.heads().width())));
+        List<CpuPool.Task> tasks = eachRow((row, w) -> queries.rotate(row, row + 1, w));
+        tasks.addAll(eachRow((row, w) -> {
+            rotated.rotate(row, row + 1, w);
+            keys.get(row).get(layer).write(k.heads(), v.heads(), row, w);
+        }));
+        together(tasks);
         var call = new ForwardCall(
                 q.heads(),
                 out.heads(),

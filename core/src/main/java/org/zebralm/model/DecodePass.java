@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
 import org.zebralm.kernel.CachedKeys;
 import org.zebralm.kernel.RowBuffer;
 import org.zebralm.kernel.RowProgram;
+import org.zebralm.kernel.RowProgram.Angles;
 import org.zebralm.kernel.RowProgram.Product;
 import org.zebralm.kernel.Weight;
 import org.zebralm.nn.Activation;
@@ -118,9 +119,6 @@ public final class DecodePass implements AutoCloseable {
         private final RowBuffer logits;
         private final Map<Rope, Angles> angles = new LinkedHashMap<>();
 
-        /// Cosines and sines of the tokens' positions.
-        private record Angles(RowBuffer cos, RowBuffer sin) {}
-
         Program(int rows) {
             ZebraConfig config = model.config();
             program = new RowProgram(rows, config.numHeads(), fastest);
@@ -169,9 +167,7 @@ public final class DecodePass implements AutoCloseable {
             normInPlace(attention.queryNorm(), q);
             normInPlace(attention.keyNorm(), k);
             Angles turns = angles.computeIfAbsent(rope, _ -> new Angles(angles(), angles()));
-            program.rotate(q, turns.cos(), turns.sin());
-            program.rotate(k, turns.cos(), turns.sin());
-            program.attend(attention.spec(), q, k, v, attended);
+            program.attend(attention.spec(), turns, q, k, v, attended);
         }
 
         private RowBuffer angles() {
