@@ -61,7 +61,7 @@ public final class Engine implements AutoCloseable {
     private final EngineLoop loop;
     private final boolean isInvariant;
 
-    /// Weights of 4 bits as they are decoded with.
+    /// Weights of 8 bits as they are decoded with.
     private final Lifetime packing = new Lifetime();
 
     private final BlockingQueue<Runnable> commands = new LinkedBlockingQueue<>();

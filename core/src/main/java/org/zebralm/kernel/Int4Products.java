@@ -4,6 +4,7 @@ import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.ShortVector;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
@@ -97,6 +98,31 @@ final class Int4Products {
                         .intoArray(w, i);
                 b = b.lanewise(VectorOperators.LSHR, 4);
                 i += apart;
+            }
+            a += Int4Layout.VECTOR_BYTES;
+        }
+    }
+
+    /// Makes whole words of one group of `L` outputs dense, rounded to bfloat16: a row for each column, `stride` bytes
+    /// apart.
+    static void round(long words, int vectors, float[] w, int scale, long to, long stride) {
+        FloatVector factor = FloatVector.fromArray(S, w, scale);
+        long a = words;
+        long y = to;
+        for (int v = 0; v < vectors; v++) {
+            IntVector b = IntVector.fromMemorySegment(INTS, MEMORY, a, ORDER);
+            for (int j = 0; j < Int4Layout.COLUMNS; j++) {
+                IntVector bits = ((FloatVector) b.and(15).convert(VectorOperators.I2F, 0))
+                        .sub(Int4Layout.ZERO)
+                        .mul(factor)
+                        .reinterpretAsInts();
+                // To nearest, ties to even, as in Rows.
+                IntVector odd = bits.lanewise(VectorOperators.LSHR, 16).and(1);
+                IntVector rounded = bits.add(odd.add(0x7fff)).lanewise(VectorOperators.LSHR, 16);
+                ((ShortVector) rounded.convertShape(VectorOperators.I2S, Lanes.HALVES, 0))
+                        .intoMemorySegment(MEMORY, y, ORDER);
+                b = b.lanewise(VectorOperators.LSHR, 4);
+                y += stride;
             }
             a += Int4Layout.VECTOR_BYTES;
         }

@@ -100,7 +100,7 @@ public record Zebra(
         return new Zebra(changed, embedding, List.copyOf(others), norm, head, ropes, kernel, parameters);
     }
 
-    /// Returns this model with its matrices of 4 bits packed for products of few rows, in memory that `lifetime` keeps.
+    /// Returns this model with its matrices of 8 bits packed for products of few rows, in memory that `lifetime` keeps.
     public Zebra packed(Lifetime lifetime) {
         List<DecoderLayer> others =
                 layers.stream().map(layer -> layer.packed(lifetime)).toList();

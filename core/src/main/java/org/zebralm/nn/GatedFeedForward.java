@@ -23,7 +23,7 @@ public record GatedFeedForward(Linear gate, Linear up, Linear down, Activation a
                 activation);
     }
 
-    /// Returns this part with weights of 4 bits packed for few rows.
+    /// Returns this part with weights of 8 bits packed for few rows.
     public GatedFeedForward packed(Lifetime lifetime) {
         return new GatedFeedForward(gate.packed(lifetime), up.packed(lifetime), down.packed(lifetime), activation);
     }

@@ -20,8 +20,11 @@ import org.zebralm.tensor.Tensors;
 
 /// `y = x W^T + b`, weight `[out, in]`, dense or quantized; most decoders have no bias.
 public record Linear(Weight matrix, @Nullable Tensor bias) {
-    /// Rows of a quantized weight that are dense at one time: they stay in the cache until they are multiplied.
+    /// Numbers of a quantized weight that are dense at one time: they stay in the cache until they are multiplied.
     private static final long BLOCK_ELEMENTS = 1 << 20;
+
+    /// The most outputs of them: transposed rows 2 KiB apart and more would meet in the same places of the cache.
+    private static final long BLOCK_OUTPUTS = 512;
 
     /// Makes a dense product.
     public Linear(Tensor weight, @Nullable Tensor bias) {
@@ -65,8 +68,8 @@ public record Linear(Weight matrix, @Nullable Tensor bias) {
     /// Maps `[.., in]` to `[.., out]`.
     ///
     /// Where no history is recorded, [SmallProducts] multiplies up to [SmallProducts#MAX_ROWS] rows, each with the
-    /// same bits whatever the others are. Libtorch multiplies more, quantized weights block by block, in the
-    /// type of `x`.
+    /// same bits whatever the others are, unless [ProductChoice] says otherwise. Libtorch multiplies more, with
+    /// quantized weights block by block, in the type of `x`.
     public Tensor forward(Tensor x) {
         if (Inference.isOn()) {
             if (matrix instanceof PackedWeight packed && ProductChoice.isPacked(x, matrix)) {
@@ -97,7 +100,9 @@ public record Linear(Weight matrix, @Nullable Tensor bias) {
     }
 
     private static boolean isSmall(SmallProducts small, Tensor x, Weight matrix) {
-        return small.accepts(x, matrix) && !ProductChoice.isPacked(x, matrix) && !ProductChoice.isLibtorch(x, matrix);
+        return small.accepts(x, matrix, ProductChoice.isFastest())
+                && !ProductChoice.isPacked(x, matrix)
+                && !ProductChoice.isLibtorch(x, matrix);
     }
 
     /// Returns this product with a quantized weight packed for few rows, if it is one that can be.
@@ -125,7 +130,7 @@ public record Linear(Weight matrix, @Nullable Tensor bias) {
         long out = matrix.outputs();
         Tensor x_TI = x.reshape(x.numElements() / in, in);
         Tensor y_TO = Tensors.empty(x.dtype(), x_TI.size(0), out);
-        long step = Math.max(16, BLOCK_ELEMENTS / in / 16 * 16);
+        long step = Math.clamp(BLOCK_ELEMENTS / in / 16 * 16, 16, BLOCK_OUTPUTS);
         for (long from = 0; from < out; from += step) {
             long count = Math.min(step, out - from);
             try (var _ = Scope.open()) {

@@ -17,7 +17,7 @@ class Int4RowsTest {
 
     @Test
     void thePlainLoopAndTheVectorsGiveTheRowsThatTheFormatSays() {
-        for (int columns : new int[] {1, 31, 100, 128, 130, 300, 512, 1000}) {
+        for (int columns : new int[] {1, 100, 128, 130, 300}) {
             for (int group : new int[] {32, 64, 128}) {
                 Int4Weight weight = Quantizer.int4(
                         Tensors.of(StoredWeights.values(OUTPUTS * columns, columns), OUTPUTS, columns), group);

@@ -85,6 +85,22 @@ class SmallProductsTest {
     }
 
     @ParameterizedTest
+    @EnumSource(names = {"INT4_32", "INT4_64", "INT4_128"})
+    void theFastestOfFourBitsTakeMoreRows(StoredWeights kind) {
+        Weight weight = kind.random(40, 260, 3);
+        for (int rows : new int[] {17, 21, 32, 47, SmallProducts.MAX_INT4_ROWS}) {
+            Tensor x = Tensors.of(StoredWeights.values(rows * 260, rows), rows, 260);
+            assertThat(products.accepts(x, weight)).isFalse();
+            assertThat(products.accepts(x, weight, true)).isTrue();
+            assertThatTensor(products.multiply(x, weight, null, true)).isCloseTo(expected(x, weight, null), TOLERANCE);
+        }
+        assertThat(products.accepts(Tensors.zeros(DType.FLOAT32, 49, 260), weight, true))
+                .isFalse();
+        assertThat(products.accepts(Tensors.zeros(DType.FLOAT32, 17, 260), StoredWeights.INT8.random(9, 260, 1), true))
+                .isFalse();
+    }
+
+    @ParameterizedTest
     @EnumSource(StoredWeights.class)
     void aRowHasTheSameBitsAloneAndAmongOthers(StoredWeights kind) {
         int[][] sizes = {{35, 1100}, {8, 512}, {64, 256}, {9, 70}};
