@@ -12,11 +12,11 @@ import jdk.incubator.vector.VectorSpecies;
 final class Transpose {
     private static final VectorSpecies<Float> S = Lanes.FLOATS;
     private static final boolean WIDE = Lanes.COUNT == 16;
-    private static final IntVector LOW_1 = low(1);
+    static final IntVector LOW_1 = low(1);
     static final IntVector LOW_2 = low(2);
     static final IntVector LOW_4 = low(4);
     static final IntVector LOW_8 = low(8);
-    private static final IntVector HIGH_1 = high(1);
+    static final IntVector HIGH_1 = high(1);
     static final IntVector HIGH_2 = high(2);
     static final IntVector HIGH_4 = high(4);
     static final IntVector HIGH_8 = high(8);
