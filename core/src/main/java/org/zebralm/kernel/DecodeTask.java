@@ -1,17 +1,18 @@
 package org.zebralm.kernel;
 
-/// Forward attention of a few query rows of some key-value heads over a piece of the keys.
+import java.util.EnumSet;
+import java.util.Set;
+
+/// Forward attention of one query row that has its keys to itself: of some key-value heads with one query head each,
+/// over a piece of the keys.
 ///
-/// For one or a few queries lanes run along the head's width instead: keys and values stream through once. A
-/// strip of keys is walked three times: their scores, the softmax of those, their values. A query that has its
-/// keys to itself reads them where they lie ([StreamScores], [StreamValues]), in strips long enough for the processor's
-/// prefetching to run at full speed. Queries that share keys (rows, and the heads of a group) read them two at a
-/// time ([StreamPairScores],
-/// [StreamPairValues]). Rows that do not fill whole vectors are padded first
-/// ([DecodeProducts]).
+/// Lanes run along the head's width: keys and values stream through once. A strip of keys is walked three times: their
+/// scores, the softmax of those, their values. Keys are read where they lie ([StreamScores], [StreamValues]), in strips
+/// long enough for the processor's prefetching to run at full speed. Rows that do not fill whole vectors are padded
+/// first ([DecodeProducts]). Queries that share keys are [GroupTask]'s.
 ///
-/// @param kvHead the first key-value head
-/// @param firstRecord where the run's [Partials] begin, or -1 if this task alone finishes its rows
+/// @param kvHead the first head
+/// @param firstRecord where the run's [Partials] begin, or -1 if this task alone finishes its row
 /// @param piece which part of the keys `[fromKey, endKey)` is
 record DecodeTask(
         ForwardCall call, KeyRun run, int kvHead, int numKvHeads, int fromKey, int endKey, int firstRecord, int piece)
@@ -22,24 +23,17 @@ record DecodeTask(
 
     private static final int BLOCK = Lanes.BLOCK;
 
-    /// Queries that share keys are taken two at a time.
-    private static final int PAIR = 2;
+    /// Room for the sums of a block of keys, one vector each.
+    private static final int SUMS = BLOCK * Lanes.COUNT;
 
-    /// Room for the sums of two queries with a block of keys, one vector each.
-    private static final int SUMS = PAIR * BLOCK * Lanes.COUNT;
+    private static final Storage[] STORAGES = Storage.values();
 
     /// Queries and outputs are kept once for each storage's order of elements.
-    private static final int ORDERS = Storage.values().length;
+    private static final int ORDERS = STORAGES.length;
 
-    /// Returns the scratch floats a task needs for `numKvHeads` heads that `perHead` queries share.
-    static int floats(int padded, int numKvHeads, int perHead) {
-        int slots = numKvHeads * slots(perHead);
-        return BLOCK * padded + SUMS + slots * (STRIP + 16 + 2 * ORDERS * padded + 2);
-    }
-
-    /// Returns the room for a head's queries: whole pairs where they share keys, of which one may stay empty.
-    private static int slots(int perHead) {
-        return perHead == 1 ? 1 : Math.ceilDiv(perHead, PAIR) * PAIR;
+    /// Returns the scratch floats a task needs for `numKvHeads` heads.
+    static int floats(int padded, int numKvHeads) {
+        return BLOCK * padded + SUMS + numKvHeads * (STRIP + 16 + 2 * ORDERS * padded + 2);
     }
 
     @Override
@@ -54,8 +48,6 @@ record DecodeTask(
         private final KeyRun run;
         private final float[] w;
         private final int width;
-        private final int perHead;
-        private final int perHeadSlots;
         private final int rows;
         private final int sums;
         private final int scores;
@@ -64,22 +56,36 @@ record DecodeTask(
         private final int state;
         private final int orderApart;
 
+        /// The storages in whose order, other than the plain one, some of the keys are streamed.
+        private final Set<Storage> orders;
+
         Walk(DecodeTask task, float[] w) {
             this.task = task;
             this.w = w;
             call = task.call;
             run = task.run;
             width = call.padded();
-            perHead = run.numRows() * call.group();
-            perHeadSlots = slots(perHead);
-            int slots = task.numKvHeads * perHeadSlots;
-            orderApart = slots * width;
+            int heads = task.numKvHeads;
+            orderApart = heads * width;
             rows = 0;
             sums = rows + BLOCK * width;
             scores = sums + SUMS;
-            queries = scores + slots * (STRIP + 16);
+            queries = scores + heads * (STRIP + 16);
             outputs = queries + ORDERS * orderApart;
             state = outputs + ORDERS * orderApart;
+            orders = orders();
+        }
+
+        private Set<Storage> orders() {
+            Set<Storage> found = EnumSet.noneOf(Storage.class);
+            int last = run.rangeOf(task.endKey - 1);
+            for (int i = run.rangeOf(task.fromKey); i <= last; i++) {
+                if (streams(i)) {
+                    found.add(run.keys(i).storage());
+                }
+            }
+            found.remove(Storage.FLOAT32);
+            return found;
         }
 
         void run() {
@@ -92,119 +98,78 @@ record DecodeTask(
                     for (int from = key; from < stop; from = partEnd(from, stop)) {
                         score(h, from, partEnd(from, stop) - from, from - key);
                     }
-                    for (int i = 0; i < perHead; i++) {
-                        softmax(h * perHeadSlots + i, rowOf(i), key, stop - key);
-                    }
+                    softmax(h, key, stop - key);
                     for (int from = key; from < stop; from = partEnd(from, stop)) {
                         addValues(h, from, partEnd(from, stop) - from, from - key);
                     }
                 }
             }
             for (int h = 0; h < task.numKvHeads; h++) {
-                for (int i = 0; i < perHead; i++) {
-                    finish(h * perHeadSlots + i, rowOf(i), headOf(h, i));
-                }
+                finish(h);
             }
         }
 
-        private int rowOf(int i) {
-            return i / call.group();
-        }
-
-        private int headOf(int h, int i) {
-            return (task.kvHead + h) * call.group() + i % call.group();
-        }
-
         private void begin() {
-            TileSoftmax.fill(w, queries, 2 * ORDERS * orderApart, 0);
+            TileSoftmax.fill(w, outputs, ORDERS * orderApart, 0);
             for (int h = 0; h < task.numKvHeads; h++) {
-                for (int i = 0; i < perHead; i++) {
-                    int slot = h * perHeadSlots + i;
-                    int query = query(slot, Storage.FLOAT32);
-                    call.begin(w, headOf(h, i), task.piece, state + 2 * slot, state + 2 * slot + 1);
-                    call.queries().read(run.firstRow() + rowOf(i), 1, headOf(h, i), w, query, width);
-                    Rows.multiply(w, query, width, call.scoreFactor());
-                    for (Storage storage : Storage.values()) {
-                        if (storage != Storage.FLOAT32 && WordOrder.fits(call.width(), storage)) {
-                            WordOrder.split(w, query, query(slot, storage), width, storage);
-                        }
-                    }
+                int head = task.kvHead + h;
+                int query = query(h, Storage.FLOAT32);
+                call.begin(w, head, task.piece, maximum(h), maximum(h) + 1);
+                call.queries().read(run.firstRow(), 1, head, w, query, width);
+                Rows.multiply(w, query, width, call.scoreFactor());
+                for (Storage storage : orders) {
+                    WordOrder.split(w, query, query(h, storage), width, storage);
                 }
             }
         }
 
         /// Returns where the keys that are worked on together with `from` end: in one piece of memory, and few
-        /// enough for the nearest cache where they are read more than once.
+        /// enough for the scratch memory where they are copied.
         private int partEnd(int from, int stop) {
             int range = run.rangeOf(from);
             int end = Math.min(run.rangeStart(range + 1), stop);
-            return perHead == 1 && streams(range) ? end : Math.min(end, from + BLOCK);
+            return streams(range) ? end : Math.min(end, from + BLOCK);
         }
 
         private boolean streams(int range) {
             return WordOrder.fits(call.width(), run.keys(range).storage());
         }
 
-        /// Computes the scores of keys `[from, from + count)`, all of one range, with a head's queries.
+        /// Computes the scores of keys `[from, from + count)`, all of one range.
         private void score(int h, int from, int count, int at) {
             int range = run.rangeOf(from);
             RowView keys = run.keys(range);
             int first = from - run.rangeStart(range);
             int head = task.kvHead + h;
-            int slot = h * perHeadSlots;
+            int to = scores(h) + at;
             if (!streams(range)) {
                 keys.read(first, count, head, w, rows, width);
                 int padded = Lanes.padded(count);
                 TileSoftmax.fill(w, rows + count * width, (padded - count) * width, 0);
-                for (int i = slot; i < slot + perHead; i++) {
-                    DecodeProducts.scores(w, rows, width, padded, query(i, Storage.FLOAT32), scores(i) + at);
-                }
+                DecodeProducts.scores(w, rows, width, padded, query(h, Storage.FLOAT32), to);
                 return;
             }
-            long address = keys.at(first, count, head);
             Storage storage = keys.storage();
-            if (perHead == 1) {
-                int query = query(slot, storage);
-                StreamScores.scores(
-                        address, keys.tokenBytes(), count, width, storage, w, query, sums, scores(slot) + at);
-            } else {
-                for (int i = slot; i < slot + perHeadSlots; i += PAIR) {
-                    int query = query(i, storage);
-                    StreamPairScores.scores(
-                            address,
-                            keys.tokenBytes(),
-                            count,
-                            width,
-                            storage,
-                            w,
-                            query,
-                            width,
-                            sums,
-                            scores(i) + at,
-                            STRIP + 16);
-                }
-            }
-            scale(keys, first, count, head, slot, at);
+            long address = keys.at(first, count, head);
+            StreamScores.scores(address, keys.tokenBytes(), count, width, storage, w, query(h, storage), sums, to);
+            scale(keys, first, count, head, to);
         }
 
-        /// Multiplies a head's scores or probabilities by the factors of int8 rows.
-        private void scale(RowView rows, int first, int count, int head, int slot, int at) {
+        /// Multiplies scores or probabilities by the factors of int8 rows.
+        private void scale(RowView rows, int first, int count, int head, int at) {
             if (rows.storage() == Storage.INT8) {
                 for (int j = 0; j < count; j++) {
-                    float factor = rows.scale(first + j, head);
-                    for (int i = slot; i < slot + perHead; i++) {
-                        w[scores(i) + at + j] *= factor;
-                    }
+                    w[at + j] *= rows.scale(first + j, head);
                 }
             }
         }
 
-        /// Turns a query's scores of keys `[key, key + count)` into probabilities; those of keys it does not see
-        /// are next to nothing.
-        private void softmax(int slot, int row, int key, int count) {
-            int at = scores(slot);
-            int first = Math.clamp(run.firstVisible(row, call.window()) - key, 0, count);
-            int end = Math.clamp(run.lastVisible(row) + 1 - key, first, count);
+        /// Turns the scores of keys `[key, key + count)` into probabilities; those of keys the query does not see are
+        /// next to nothing.
+        private void softmax(int h, int key, int count) {
+            int at = scores(h);
+            int first = Math.clamp(run.firstVisible(0, call.window()) - key, 0, count);
+            int end = Math.clamp(run.lastVisible(0) + 1 - key, first, count);
             int padded = Lanes.padded(count);
             if (first == end) {
                 TileSoftmax.fill(w, at, padded, 0);
@@ -215,82 +180,70 @@ record DecodeTask(
             }
             TileSoftmax.fill(w, at, first, TileSoftmax.HIDDEN);
             TileSoftmax.fill(w, at + end, padded - end, TileSoftmax.HIDDEN);
-            int maximum = state + 2 * slot;
+            int maximum = maximum(h);
             float largest = DecodeProducts.largest(w, at, padded);
             if (largest > w[maximum]) {
                 float factor = (float) Math.pow(2, w[maximum] - largest);
                 w[maximum] = largest;
                 w[maximum + 1] *= factor;
-                for (Storage storage : Storage.values()) {
-                    Rows.multiply(w, output(slot, storage), width, factor);
+                for (Storage storage : STORAGES) {
+                    Rows.multiply(w, output(h, storage), width, factor);
                 }
             }
             w[maximum + 1] += TileSoftmax.exponentials(w, at, padded, w[maximum]);
         }
 
-        /// Adds the values of keys `[from, from + count)`, all of one range, to a head's outputs.
+        /// Adds the values of keys `[from, from + count)`, all of one range, to a head's output.
         private void addValues(int h, int from, int count, int at) {
             int range = run.rangeOf(from);
             RowView values = run.values(range);
             int first = from - run.rangeStart(range);
             int head = task.kvHead + h;
-            int slot = h * perHeadSlots;
+            int probabilities = scores(h) + at;
             if (!streams(range)) {
                 values.read(first, count, head, w, rows, width);
-                for (int i = slot; i < slot + perHead; i++) {
-                    int output = output(i, Storage.FLOAT32);
-                    DecodeProducts.addValues(w, rows, width, count, scores(i) + at, output);
-                }
+                DecodeProducts.addValues(w, rows, width, count, probabilities, output(h, Storage.FLOAT32));
                 return;
             }
-            scale(values, first, count, head, slot, at);
-            long address = values.at(first, count, head);
+            scale(values, first, count, head, probabilities);
             Storage storage = values.storage();
-            if (perHead == 1) {
-                int output = output(slot, storage);
-                StreamValues.add(address, values.tokenBytes(), count, width, storage, w, scores(slot) + at, output);
-            } else {
-                for (int i = slot; i < slot + perHeadSlots; i += PAIR) {
-                    int p = scores(i) + at;
-                    int output = output(i, storage);
-                    StreamPairValues.add(
-                            address, values.tokenBytes(), count, width, storage, w, p, STRIP + 16, output, width);
-                }
-            }
+            long address = values.at(first, count, head);
+            StreamValues.add(address, values.tokenBytes(), count, width, storage, w, probabilities, output(h, storage));
         }
 
-        private void finish(int slot, int row, int head) {
-            int output = output(slot, Storage.FLOAT32);
-            for (Storage storage : Storage.values()) {
-                if (storage != Storage.FLOAT32 && WordOrder.fits(call.width(), storage)) {
-                    WordOrder.join(w, output(slot, storage), rows, width, storage);
-                    for (int d = 0; d < width; d++) {
-                        w[output + d] += w[rows + d];
-                    }
+        private void finish(int h) {
+            int output = output(h, Storage.FLOAT32);
+            for (Storage storage : orders) {
+                WordOrder.join(w, output(h, storage), rows, width, storage);
+                for (int d = 0; d < width; d++) {
+                    w[output + d] += w[rows + d];
                 }
             }
-            int maximum = state + 2 * slot;
+            int maximum = maximum(h);
+            int head = task.kvHead + h;
             if (task.firstRecord >= 0) {
-                int record = task.firstRecord
-                        + (task.piece * run.numRows() + row) * call.queries().heads()
-                        + head;
+                int record = task.firstRecord + task.piece * call.queries().heads() + head;
                 call.partials().put(record, w[maximum], w[maximum + 1], w, output, 1, call.width());
             } else {
-                call.out().write(w, output, 0, 1 / w[maximum + 1], run.firstRow() + row, 1, head);
-                call.writeLogSumExp(run.firstRow() + row, head, w[maximum], w[maximum + 1]);
+                call.out().write(w, output, 0, 1 / w[maximum + 1], run.firstRow(), 1, head);
+                call.writeLogSumExp(run.firstRow(), head, w[maximum], w[maximum + 1]);
             }
         }
 
-        private int query(int slot, Storage order) {
-            return queries + order.order() * orderApart + slot * width;
+        private int query(int h, Storage order) {
+            return queries + order.order() * orderApart + h * width;
         }
 
-        private int output(int slot, Storage order) {
-            return outputs + order.order() * orderApart + slot * width;
+        private int output(int h, Storage order) {
+            return outputs + order.order() * orderApart + h * width;
         }
 
-        private int scores(int slot) {
-            return scores + slot * (STRIP + 16);
+        private int scores(int h) {
+            return scores + h * (STRIP + 16);
+        }
+
+        private int maximum(int h) {
+            return state + 2 * h;
         }
     }
 }

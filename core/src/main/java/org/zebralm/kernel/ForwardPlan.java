@@ -11,7 +11,10 @@ final class ForwardPlan {
     /// A few queries stream the keys past them; more are worth a tile, whose lanes they are.
     private static final int MOST_DECODE_ROWS = 4;
 
-    private static final int MOST_DECODE_QUERIES = 8;
+    private static final int MOST_DECODE_QUERIES = 16;
+
+    /// The least work of a decode task, in keys of a head with one or two queries.
+    private static final int LEAST_DECODE_TASK = 2048;
 
     /// Keys are not split finer: a piece costs a partial result and a share of the wake-up.
     private static final int LEAST_DECODE_PIECE = 256;
@@ -121,26 +124,30 @@ final class ForwardPlan {
     private void planDecode(List<KeyRun> runs) {
         for (KeyRun run : runs) {
             int keys = visibleKeys(run);
-            long work = (long) keys * numKvHeads;
-            int wanted = (int) Math.max(1, work / Math.max(2048, work / (24L * numThreads)));
+            int perHead = run.numRows() * call.group();
+            long work = (long) keys * numKvHeads * Math.ceilDiv(perHead, 2);
+            int wanted = (int) Math.max(1, work / Math.max(LEAST_DECODE_TASK, work / (24L * numThreads)));
             // Short lines of keys are split by head, which needs no joining; long ones by key, so that rows are
             // read whole.
             int headTasks = keys <= 4 * LEAST_DECODE_PIECE || !run.isTokenMajor() ? Math.min(wanted, numKvHeads) : 1;
             int headsPerTask = (numKvHeads + headTasks - 1) / headTasks;
             int pieces = Math.clamp(wanted / headTasks, 1, Math.max(1, keys / LEAST_DECODE_PIECE));
             int firstRecord = split(run, pieces);
-            floats = Math.max(floats, DecodeTask.floats(call.padded(), headsPerTask, run.numRows() * call.group()));
+            boolean grouped = perHead > 1;
+            floats = Math.max(
+                    floats,
+                    grouped
+                            ? GroupTask.floats(call.padded(), headsPerTask, perHead)
+                            : DecodeTask.floats(call.padded(), headsPerTask));
             for (int piece = 0; piece < pieces; piece++) {
                 for (int head = 0; head < numKvHeads; head += headsPerTask) {
-                    tasks.add(new DecodeTask(
-                            call,
-                            run,
-                            head,
-                            Math.min(headsPerTask, numKvHeads - head),
-                            pieceStart(run, piece, pieces),
-                            pieceStart(run, piece + 1, pieces),
-                            firstRecord,
-                            piece));
+                    int heads = Math.min(headsPerTask, numKvHeads - head);
+                    int from = pieceStart(run, piece, pieces);
+                    int end = pieceStart(run, piece + 1, pieces);
+                    tasks.add(
+                            grouped
+                                    ? new GroupTask(call, run, head, heads, from, end, firstRecord, piece)
+                                    : new DecodeTask(call, run, head, heads, from, end, firstRecord, piece));
                 }
             }
         }

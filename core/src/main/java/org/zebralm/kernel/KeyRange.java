@@ -3,25 +3,43 @@ package org.zebralm.kernel;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 import org.zebralm.tensor.DType;
+import org.zebralm.tensor.Device;
 import org.zebralm.tensor.Tensor;
 
 /// A stretch of neighbouring keys and values in memory: a page, a half of a ring, or the chunk being computed.
 ///
 /// `k_SKH` and `v_SKH` are `[keys, numKvHeads, headDim]`, views of whatever holds them; the first key stands at
 /// `position` of its sequence. Int8 keys and values come with their `scales`, all others without.
-public record KeyRange(Tensor k_SKH, Tensor v_SKH, @Nullable KeyScales scales, long position) {
+///
+/// What kernels look up of every range at every token is looked up once: a sequence of some thousand tokens has a
+/// hundred pages in each layer, whose tensors have left the caches by the time the next token comes to them.
+public final class KeyRange {
     /// The largest number an int8 element takes: symmetric, so -128 is left out.
     private static final double LARGEST = 127;
 
-    public KeyRange {
-        if (k_SKH.rank() != 3 || !Arrays.equals(k_SKH.shape(), v_SKH.shape()) || k_SKH.dtype() != v_SKH.dtype()) {
+    private final Tensor k_SKH;
+    private final Tensor v_SKH;
+    private final @Nullable KeyScales scales;
+    private final long position;
+    private final int length;
+    private final int heads;
+    private final int width;
+    private final DType dtype;
+    private final Device device;
+    private @Nullable RowView keys;
+    private @Nullable RowView values;
+
+    /// Makes a range of keys, with scales if they are int8.
+    public KeyRange(Tensor k_SKH, Tensor v_SKH, @Nullable KeyScales scales, long position) {
+        dtype = k_SKH.dtype();
+        if (k_SKH.rank() != 3 || !Arrays.equals(k_SKH.shape(), v_SKH.shape()) || dtype != v_SKH.dtype()) {
             throw new IllegalArgumentException(
                     "keys and values must be [keys, numKvHeads, headDim] of one dtype: got " + k_SKH + " and " + v_SKH);
         }
         if (position < 0) {
             throw new IllegalArgumentException("position must not be negative: got " + position);
         }
-        if ((k_SKH.dtype() == DType.INT8) != (scales != null)) {
+        if ((dtype == DType.INT8) != (scales != null)) {
             throw new IllegalArgumentException(
                     "int8 keys need scales, and no others have them: got " + k_SKH + " and " + scales);
         }
@@ -30,6 +48,14 @@ public record KeyRange(Tensor k_SKH, Tensor v_SKH, @Nullable KeyScales scales, l
             throw new IllegalArgumentException(
                     "each key of each head needs its scale: got " + scales.k_SK() + " for " + k_SKH);
         }
+        this.k_SKH = k_SKH;
+        this.v_SKH = v_SKH;
+        this.scales = scales;
+        this.position = position;
+        length = (int) k_SKH.size(0);
+        heads = (int) k_SKH.size(1);
+        width = (int) k_SKH.size(2);
+        device = k_SKH.device();
     }
 
     /// Makes a range of keys that need no scales.
@@ -59,9 +85,74 @@ public record KeyRange(Tensor k_SKH, Tensor v_SKH, @Nullable KeyScales scales, l
                 .clampMin(Float.MIN_NORMAL);
     }
 
+    /// Returns the keys, `[keys, numKvHeads, headDim]`.
+    public Tensor k_SKH() {
+        return k_SKH;
+    }
+
+    /// Returns the values, `[keys, numKvHeads, headDim]`.
+    public Tensor v_SKH() {
+        return v_SKH;
+    }
+
+    /// Returns the factors of int8 keys and values, else null.
+    public @Nullable KeyScales scales() {
+        return scales;
+    }
+
+    /// Returns the position of the first key.
+    public long position() {
+        return position;
+    }
+
     /// Returns the number of keys.
     public int length() {
-        return (int) k_SKH.size(0);
+        return length;
+    }
+
+    int heads() {
+        return heads;
+    }
+
+    int width() {
+        return width;
+    }
+
+    DType dtype() {
+        return dtype;
+    }
+
+    Device device() {
+        return device;
+    }
+
+    /// Returns where the keys lie.
+    RowView keys() {
+        RowView view = keys;
+        if (view == null) {
+            view = RowView.of(k_SKH, scales == null ? null : scales.k_SK());
+            keys = RowView.isOf(k_SKH) ? view : null;
+        }
+        return view;
+    }
+
+    /// Returns where the values lie.
+    RowView values() {
+        RowView view = values;
+        if (view == null) {
+            view = RowView.of(v_SKH, scales == null ? null : scales.v_SK());
+            values = RowView.isOf(v_SKH) ? view : null;
+        }
+        return view;
+    }
+
+    /// Fails if the memory of the keys or values has been freed.
+    void requireMemory() {
+        if (k_SKH.isFreed()
+                || v_SKH.isFreed()
+                || (scales != null && (scales.k_SK().isFreed() || scales.v_SK().isFreed()))) {
+            throw new IllegalStateException("the keys from position " + position + " on have been freed");
+        }
     }
 
     /// Returns the position after the last key.

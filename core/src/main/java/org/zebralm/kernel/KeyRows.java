@@ -17,7 +17,7 @@ public final class KeyRows {
 
     /// Looks at a range of keys in float32, bfloat16 or int8 on the CPU.
     public static KeyRows of(KeyRange range) {
-        return new KeyRows(RowView.keysOf(range), RowView.valuesOf(range));
+        return new KeyRows(range.keys(), range.values());
     }
 
     /// Returns the first `count` tokens.

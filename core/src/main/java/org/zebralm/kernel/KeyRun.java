@@ -41,11 +41,15 @@ final class KeyRun {
     static List<KeyRun> of(List<Sequence> sequences) {
         List<KeyRun> runs = new ArrayList<>();
         for (Sequence sequence : sequences) {
-            RowView[] keys =
-                    sequence.keys().stream().map(range -> RowView.keysOf(range)).toArray(RowView[]::new);
-            RowView[] values = sequence.keys().stream()
-                    .map(range -> RowView.valuesOf(range))
-                    .toArray(RowView[]::new);
+            List<KeyRange> ranges = sequence.keys();
+            var keys = new RowView[ranges.size()];
+            var values = new RowView[ranges.size()];
+            for (int i = 0; i < keys.length; i++) {
+                KeyRange range = ranges.get(i);
+                range.requireMemory();
+                keys[i] = range.keys();
+                values[i] = range.values();
+            }
             boolean whole = sequence.position() == 0 && keys.length == 1;
             if (!whole || runs.isEmpty() || !runs.getLast().join(sequence.numRows(), keys[0], values[0])) {
                 long firstKey = sequence.position() - sequence.keys().getFirst().position();
@@ -176,6 +180,28 @@ final class KeyRun {
         }
         Arrays.fill(first, lane, at + Lanes.BLOCK, first[lane - 1]);
         Arrays.fill(last, lane, at + Lanes.BLOCK, last[lane - 1]);
+    }
+
+    /// Brings the keys `[from, from + count)` of a head into the cache, see [ReadAhead#rows].
+    int readAheadKeys(int from, int count, int head) {
+        return readAhead(keys, from, count, head);
+    }
+
+    /// Brings values into the cache as [#readAheadKeys] does keys.
+    int readAheadValues(int from, int count, int head) {
+        return readAhead(values, from, count, head);
+    }
+
+    private int readAhead(RowView[] ranges, int from, int count, int head) {
+        int end = from + count;
+        int sum = 0;
+        int range = rangeOf(from);
+        for (int key = from; key < end; range++) {
+            int stop = Math.min(end, rangeStart[range + 1]);
+            sum += ranges[range].readAhead(key - rangeStart[range], stop - key, head);
+            key = stop;
+        }
+        return sum;
     }
 
     /// Reads the keys `[from, from + count)` of a head to rows of `padded` floats; numbers that no key has

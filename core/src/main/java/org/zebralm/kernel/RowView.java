@@ -56,22 +56,17 @@ record RowView(
         return new RowView(x_D.address(), bytes, bytes, 1, 1, width, Storage.of(x_D), 0, 0, 0);
     }
 
-    /// Looks at a range's keys.
-    static RowView keysOf(KeyRange range) {
-        return of(range.k_SKH(), range.scales() == null ? null : range.scales().k_SK());
-    }
-
-    /// Looks at a range's values.
-    static RowView valuesOf(KeyRange range) {
-        return of(range.v_SKH(), range.scales() == null ? null : range.scales().v_SK());
+    /// Returns whether [#of] looks at the tensor itself, not at a copy.
+    static boolean isOf(Tensor x) {
+        return x.stride(2) == 1 || x.size(2) == 1;
     }
 
     /// Looks at `x`, whose int8 rows have the factors `scales_SK`.
-    private static RowView of(Tensor x, @Nullable Tensor scales_SK) {
+    static RowView of(Tensor x, @Nullable Tensor scales_SK) {
         if (!x.isCpu()) {
             throw new IllegalArgumentException("the CPU kernel needs tensors on the CPU: got " + x);
         }
-        Tensor rows = x.stride(2) == 1 || x.size(2) == 1 ? x : x.contiguous();
+        Tensor rows = isOf(x) ? x : x.contiguous();
         int bytes = rows.dtype().bytes();
         return new RowView(
                 rows.address(),
@@ -142,6 +137,11 @@ record RowView(
         Objects.checkIndex(token, tokens);
         Objects.checkIndex(head, heads);
         Rows.write(scales + token * scaleTokenBytes + head * scaleHeadBytes, scale);
+    }
+
+    /// Brings `count` tokens of a head into the cache, see [ReadAhead#rows].
+    int readAhead(int token, int count, int head) {
+        return ReadAhead.rows(at(token, count, head), tokenBytes, count, (long) width * storage.bytes());
     }
 
     /// Reads tokens `[from, from + count)` of a head to rows of `padded` floats at `to`.

@@ -15,6 +15,7 @@ final class Shapes {
         }
         checkSinks(spec, q_TNH);
         int row = 0;
+        KeyRange checked = null;
         for (Sequence sequence : sequences) {
             if (sequence.firstRow() != row) {
                 throw new IllegalArgumentException("sequences must cover the rows of q in order: got one at row "
@@ -22,11 +23,13 @@ final class Shapes {
             }
             row += sequence.numRows();
             for (KeyRange range : sequence.keys()) {
-                checkHeads(q_TNH, range.k_SKH());
-                if (range.k_SKH().size(1)
-                        != sequences.getFirst().keys().getFirst().k_SKH().size(1)) {
-                    throw new IllegalArgumentException("all keys must have one number of heads: got "
-                            + sequences.getFirst().keys().getFirst().k_SKH() + " and " + range.k_SKH());
+                if (checked == null || !isLike(range, checked)) {
+                    checkHeads(q_TNH, range.k_SKH());
+                    if (checked != null && range.heads() != checked.heads()) {
+                        throw new IllegalArgumentException("all keys must have one number of heads: got "
+                                + checked.k_SKH() + " and " + range.k_SKH());
+                    }
+                    checked = range;
                 }
             }
         }
@@ -86,6 +89,13 @@ final class Shapes {
             throw new IllegalArgumentException(
                     name + " must be where q is: got " + x.device() + " and " + q_TNH.device());
         }
+    }
+
+    private static boolean isLike(KeyRange a, KeyRange b) {
+        return a.heads() == b.heads()
+                && a.width() == b.width()
+                && a.dtype() == b.dtype()
+                && a.device().equals(b.device());
     }
 
     private static void checkHeads(Tensor q_TNH, Tensor k_SKH) {

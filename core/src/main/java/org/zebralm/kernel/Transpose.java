@@ -12,11 +12,11 @@ import jdk.incubator.vector.VectorSpecies;
 final class Transpose {
     private static final VectorSpecies<Float> S = Lanes.FLOATS;
     private static final boolean WIDE = Lanes.COUNT == 16;
-    private static final IntVector LOW_1 = low(1);
+    static final IntVector LOW_1 = low(1);
     static final IntVector LOW_2 = low(2);
     static final IntVector LOW_4 = low(4);
     static final IntVector LOW_8 = low(8);
-    private static final IntVector HIGH_1 = high(1);
+    static final IntVector HIGH_1 = high(1);
     static final IntVector HIGH_2 = high(2);
     static final IntVector HIGH_4 = high(4);
     static final IntVector HIGH_8 = high(8);
@@ -80,7 +80,7 @@ final class Transpose {
 
     /// Transposes a square of 16 x 16, on machines of 16 lanes: rows at `from` become columns at `to`, element `i` of
     /// each row multiplied by `w[factors + i]`.
-    private static void square(float[] w, int from, int fromRow, int to, int toRow, int factors) {
+    static void square(float[] w, int from, int fromRow, int to, int toRow, int factors) {
         FloatVector factor = FloatVector.fromArray(S, w, factors);
         IntVector a0 = FloatVector.fromArray(S, w, from).mul(factor).reinterpretAsInts();
         IntVector a1 = FloatVector.fromArray(S, w, from + fromRow).mul(factor).reinterpretAsInts();

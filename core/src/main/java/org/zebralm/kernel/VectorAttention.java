@@ -10,8 +10,9 @@ import org.zebralm.tensor.Tensors;
 /// Attention on the CPU with the JDK's Vector API, float32 and bfloat16, computed in float32.
 ///
 /// How it works, from the outside in: [ForwardPlan] and [BackwardPart] cut a call into tasks for the threads of
-/// a [CpuPool]; [ForwardTask], [BackwardTask] and [DecodeTask] walk over tiles of 64 queries by 64 keys, of
-/// which [Visibility] says what to compute; [TileProducts] and [TileSoftmax] compute it in one `float[]`, which
+/// a [CpuPool]; [ForwardTask] and [BackwardTask] walk over tiles of 64 queries by 64 keys ([GroupTask] and [DecodeTask]
+/// over the keys of the few queries that decoding has), of which [Visibility] says what to compute; [TileProducts] and
+/// [TileSoftmax] compute it in one `float[]`, which
 /// [Rows] fills from and empties to the tensors' memory. Other element types go to [PortableAttention].
 ///
 /// Same inputs, number of threads and vector width give the same bits. Loading this class needs no Vector

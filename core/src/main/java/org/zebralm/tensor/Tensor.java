@@ -57,6 +57,11 @@ public final class Tensor {
         return DType.of(raw.scalar_type());
     }
 
+    /// Returns whether the memory has been given back, so that no other method may be called.
+    public boolean isFreed() {
+        return raw.isNull();
+    }
+
     public boolean isCpu() {
         return raw.is_cpu();
     }

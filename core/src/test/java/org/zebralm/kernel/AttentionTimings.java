@@ -26,7 +26,8 @@ import org.zebralm.tensor.Torch;
 /// For whoever works on the kernels; what users measure, libtorch and the portable kernel beside ours, is
 /// `zebra bench`.
 ///
-/// Arguments: `vector` | `decode` | `packed` choose; none means all. `-Dseconds=2` sets the time for each number.
+/// Arguments: `vector` | `decode` | `groups` | `packed` choose; none means all. `-Dseconds=2` sets the time for each
+/// number.
 final class AttentionTimings {
     private static final double SECONDS = Double.parseDouble(System.getProperty("seconds", "2"));
 
@@ -39,7 +40,7 @@ final class AttentionTimings {
                 new VectorAttention(CpuPool.shared()).name(), System.getProperty("java.vm.version"), Torch.version());
         try (var _ = Scope.open();
                 var _ = Autograd.recording(false)) {
-            for (String name : List.of("vector", "packed", "decode")) {
+            for (String name : List.of("vector", "packed", "decode", "groups")) {
                 if (!chosen.isEmpty() && !chosen.contains(name)) {
                     continue;
                 }
@@ -47,6 +48,7 @@ final class AttentionTimings {
                 switch (name) {
                     case "packed" -> packed(kernel);
                     case "decode" -> decode(kernel);
+                    case "groups" -> groups(kernel);
                     default -> square(kernel);
                 }
             }
@@ -163,6 +165,52 @@ final class AttentionTimings {
                 }
             }
         }
+    }
+
+    /// One and eight sequences of 32 heads on 4, in pages of 64 keys as the engine has them: a token's attention in 22
+    /// layers, of enough caches in turn that keys come from memory.
+    private static void groups(AttentionKernel kernel) {
+        AttentionSpec spec = AttentionSpec.of(Span.global(), 64);
+        for (int depth : new int[] {128, 512, 4096}) {
+            for (int count : new int[] {1, 8}) {
+                try (var _ = Scope.open()) {
+                    int calls = 22 * Math.ceilDiv(150_000, depth * count * 22);
+                    List<List<Sequence>> turns = new ArrayList<>();
+                    for (int call = 0; call < calls; call++) {
+                        List<Sequence> sequences = new ArrayList<>();
+                        for (int row = 0; row < count; row++) {
+                            sequences.add(new Sequence(row, 1, depth - 1, pages(depth)));
+                        }
+                        turns.add(sequences);
+                    }
+                    Tensor q = Tensors.normal(1, 9, count, 32, 64).to(DType.BFLOAT16);
+                    int[] turn = {0};
+                    Timing timing = Timing.of(() -> {
+                        for (int layer = 0; layer < 22; layer++) {
+                            kernel.forward(spec, q, turns.get(turn[0]++ % calls));
+                        }
+                    });
+                    System.out.printf(
+                            Locale.ROOT,
+                            "decode bfloat16 heads 32/4 width 64, %d x %d keys: %.2f ms a token (median %.2f, per core %.2f)%n",
+                            count,
+                            depth,
+                            timing.best * 1e3,
+                            timing.median * 1e3,
+                            timing.cpu * 1e3);
+                }
+            }
+        }
+    }
+
+    private static List<KeyRange> pages(int keys) {
+        List<KeyRange> pages = new ArrayList<>();
+        int[] shape = {32, 4, 64};
+        for (int from = 0; from < keys; from += 64) {
+            int size = Math.min(64, keys - from);
+            pages.add(new KeyRange(cache(shape, size, true, from), cache(shape, size, true, from + 1), from));
+        }
+        return pages;
     }
 
     private static Tensor cache(int[] shape, int keys, boolean headMajor, int seed) {

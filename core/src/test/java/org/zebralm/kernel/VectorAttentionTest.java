@@ -154,6 +154,7 @@ class VectorAttentionTest {
                 AttentionCase.of(2, 2, 24, 70, DType.BFLOAT16, 0, 90).check(kernel, 1e-2, 1e-2);
                 Chunks.check(
                         kernel, AttentionCase.of(6, 2, 48, 70, DType.BFLOAT16, 0, 90), new Random(1), 1, 2, 30, 57);
+                Chunks.check(kernel, AttentionCase.of(8, 1, 64, 70, DType.FLOAT32, 0, 90), new Random(3), 86, 1, 2, 1);
                 var special = AttentionCase.of(3, 3, 64, 70, DType.BFLOAT16, 0, 90)
                         .withSinks()
                         .withSoftCap(1);
