@@ -41,6 +41,9 @@ class DecodePassTest {
     /// Logits of tiny models are of the order of 1.
     private static final double TOLERANCE = 5e-5;
 
+    /// Norms whose weight is added to one double the residual line at each part.
+    private static final double FAMILY_TOLERANCE = 3e-4;
+
     private static ZebraConfig with(Architecture kind) {
         ZebraConfig c = config(GLOBAL, local(5), local(20), GLOBAL);
         return new ZebraConfig(
@@ -143,7 +146,7 @@ class DecodePassTest {
                     theirs.prepare(1);
                     double[] expected =
                             model.logits(model.hidden(new int[] {id}, theirs)).toDoubles();
-                    assertClose(decode(pass, own, id), expected, TOLERANCE);
+                    assertClose(decode(pass, own, id), expected, FAMILY_TOLERANCE);
                 }
             }
         }
