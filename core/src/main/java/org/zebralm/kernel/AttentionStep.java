@@ -23,7 +23,7 @@ final class AttentionStep implements CpuPool.Step {
     }
 
     ForwardPlan plan(List<KeyRun> runs, int numThreads) {
-        var plan = new ForwardPlan(call, runs, numThreads);
+        var plan = new ForwardPlan(call, runs, numThreads, true);
         tasks = plan.tasks().toArray(CpuPool.Task[]::new);
         joins.tasks = plan.joins().toArray(CpuPool.Task[]::new);
         return plan;

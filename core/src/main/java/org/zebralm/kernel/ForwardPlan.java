@@ -13,8 +13,11 @@ final class ForwardPlan {
 
     private static final int MOST_DECODE_QUERIES = 16;
 
-    /// The least work of a decode task, in keys of a head with one or two queries.
-    private static final int LEAST_DECODE_TASK = 2048;
+    /// The least work of a decode task, in keys of a head with one or two queries, where a call wakes threads.
+    private static final int LEAST_WOKEN_TASK = 2048;
+
+    /// The same where threads are awake.
+    private static final int LEAST_AWAKE_TASK = 384;
 
     /// Keys are not split finer: a piece costs a partial result and a share of the wake-up.
     private static final int LEAST_DECODE_PIECE = 256;
@@ -23,6 +26,7 @@ final class ForwardPlan {
 
     private final ForwardCall call;
     private final int numThreads;
+    private final int leastTask;
     private final int numHeads;
     private final int numKvHeads;
     private final List<CpuPool.Task> tasks = new ArrayList<>();
@@ -30,9 +34,11 @@ final class ForwardPlan {
     private int records;
     private int floats;
 
-    ForwardPlan(ForwardCall call, List<KeyRun> runs, int numThreads) {
+    /// @param isAwake whether the threads that will do the tasks wait awake for them
+    ForwardPlan(ForwardCall call, List<KeyRun> runs, int numThreads, boolean isAwake) {
         this.call = call;
         this.numThreads = numThreads;
+        leastTask = isAwake ? LEAST_AWAKE_TASK : LEAST_WOKEN_TASK;
         numHeads = call.queries().heads();
         numKvHeads = numHeads / call.group();
         List<KeyRun> few = runs.stream().filter(this::isDecode).toList();
@@ -126,7 +132,7 @@ final class ForwardPlan {
             int keys = visibleKeys(run);
             int perHead = run.numRows() * call.group();
             long work = (long) keys * numKvHeads * Math.ceilDiv(perHead, 2);
-            int wanted = (int) Math.max(1, work / Math.max(LEAST_DECODE_TASK, work / (24L * numThreads)));
+            int wanted = (int) Math.max(1, work / Math.max(leastTask, work / (24L * numThreads)));
             // Short lines of keys are split by head, which needs no joining; long ones by key, so that rows are
             // read whole.
             int headTasks = keys <= 4 * LEAST_DECODE_PIECE || !run.isTokenMajor() ? Math.min(wanted, numKvHeads) : 1;

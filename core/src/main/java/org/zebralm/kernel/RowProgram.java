@@ -86,7 +86,9 @@ public final class RowProgram implements AutoCloseable {
                     + " for rows of " + x.rows().width());
         }
         var norm = new RmsNormRows(from, weight, (float) eps);
-        alone(RmsNormRows.forwardFloats(weight.length), w -> norm.forward(0, from.tokens(), to, w));
+        int each = from.tokens() / numRows;
+        floats = Math.max(floats, RmsNormRows.forwardFloats(weight.length));
+        together(eachRow((row, w) -> norm.forward(row * each, (row + 1) * each, to, w)));
     }
 
     /// One of several products of the same rows.
@@ -110,8 +112,8 @@ public final class RowProgram implements AutoCloseable {
             }
             if (before == null || !SmallProducts.liesAlike(weight, before)) {
                 small = new SmallProducts(pool);
-                SmallProducts reading = small;
-                alone(0, _ -> reading.prepare(x.rows(), weight, fastest));
+                small.reserve(numRows, weight, fastest);
+                read(x.rows(), small.inputs());
             }
             ProductOutputs outputs =
                     SmallProducts.outputs(product.y().rows(), weight, product.bias(), product.isAdded());
@@ -210,6 +212,16 @@ public final class RowProgram implements AutoCloseable {
         }
         partials.reserve(records, padded);
         pool.runSteps(steps, needed);
+    }
+
+    private void read(RowView x, ProductInputs inputs) {
+        int parts = inputs.parts();
+        List<CpuPool.Task> tasks = new ArrayList<>();
+        for (int i = 0; i < parts; i++) {
+            int part = i;
+            tasks.add(_ -> inputs.read(x, part, parts));
+        }
+        together(tasks);
     }
 
     /// Adds a step of one task.

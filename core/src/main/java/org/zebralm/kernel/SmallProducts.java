@@ -113,7 +113,8 @@ public final class SmallProducts {
                         pool.run(tasks, floats);
                         tasks.clear();
                     }
-                    prepare(read, weight, fastest);
+                    reserve(read.tokens(), weight, fastest);
+                    inputs.read(read, 0, 1);
                 }
                 ProductOutputs outputs = outputs(RowView.ofRows(y_RO), weight, bias, false);
                 floats = Math.max(floats, addTasks(weight, read.tokens(), outputs, tasks));
@@ -147,13 +148,18 @@ public final class SmallProducts {
         return weight instanceof PackedWeight packed ? packed.original() : weight;
     }
 
-    /// Makes inputs ready for a weight, and all that lie like it.
-    void prepare(RowView x, Weight weight, boolean fastest) {
+    /// Makes room for inputs of a weight, and of all that lie like it.
+    void reserve(int rows, Weight weight, boolean fastest) {
         if (weight instanceof Int4Weight int4) {
-            inputs.read(x, int4.layout(), fastest);
+            inputs.reserve(rows, int4.layout(), fastest);
         } else {
-            inputs.read(x);
+            inputs.reserve(rows, (int) weight.inputs());
         }
+    }
+
+    /// Returns the inputs that products read when they run.
+    ProductInputs inputs() {
+        return inputs;
     }
 
     /// Adds the tasks of a product with the inputs that will be ready when they run; returns the scratch floats that

@@ -76,7 +76,7 @@ final class VectorAttention implements AttentionKernel {
                 new SinkLogits(spec, 0),
                 partials);
         synchronized (this) { // one call at a time: the partial results are shared
-            var plan = new ForwardPlan(call, runs, pool.numThreads());
+            var plan = new ForwardPlan(call, runs, pool.numThreads(), false);
             partials.reserve(plan.records(), call.padded());
             pool.run(plan.tasks(), plan.floats());
             if (!plan.joins().isEmpty()) {
