@@ -4,8 +4,12 @@ import java.util.Arrays;
 
 /// A share of a product with weights whose rows lie in order: float32, bfloat16 or int8.
 ///
-/// Eights of rows are multiplied straight from the weights' memory, which is read once: with up to four rows of inputs
-/// at a time, and again from the cache for more. What no full vector holds, and the last rows, are copied to scratch
+/// Rows of weights are multiplied straight from their memory, which is read once. One row of inputs takes a row of
+/// either
+/// half of the share at a time, from end to end, as a processor reads ahead of two streams best; several rows take
+/// eights
+/// of rows together, up to four rows of inputs at a time, and again from the cache for more. What no full vector holds,
+/// and the last rows, are copied to scratch
 /// memory first. The order of the sums is one, whichever way: lane by lane in the order of the columns.
 ///
 /// @param from and `to` eights of outputs
@@ -18,7 +22,7 @@ record RowProducts(ProductInputs inputs, RowView weights, ProductOutputs outputs
     private static final int ROW_SUMS = ProductOutputs.TOGETHER * 16;
 
     static int floats(int rows) {
-        return rows * ProductOutputs.TOGETHER * 16 + ProductOutputs.TOGETHER * PIECE + ProductOutputs.floats(rows);
+        return 2 * rows * ProductOutputs.TOGETHER * 16 + ProductOutputs.TOGETHER * PIECE + ProductOutputs.floats(rows);
     }
 
     @Override
@@ -26,16 +30,61 @@ record RowProducts(ProductInputs inputs, RowView weights, ProductOutputs outputs
         float[] w = workspace.floats;
         int sums = 0;
         int numSums = inputs.rows() * ProductOutputs.TOGETHER * 16;
-        int piece = sums + numSums;
+        int piece = sums + 2 * numSums;
         int scratch = piece + ProductOutputs.TOGETHER * PIECE;
-        for (int block = from; block < to; block++) {
+        int block = from;
+        if (inputs.rows() == 1) {
+            // The last eight may not be whole.
+            int half = (to - from - 1) / 2;
+            for (; block < from + half; block++) {
+                Arrays.fill(w, sums, sums + 2 * numSums, 0);
+                int first = block * ProductOutputs.TOGETHER;
+                int other = (block + half) * ProductOutputs.TOGETHER;
+                int streamed = streamTwo(w, first, other, sums, sums + numSums);
+                finish(w, first, ProductOutputs.TOGETHER, streamed, piece, sums, scratch);
+                finish(w, other, ProductOutputs.TOGETHER, streamed, piece, sums + numSums, scratch);
+            }
+            block += half;
+        }
+        for (; block < to; block++) {
             int first = block * ProductOutputs.TOGETHER;
             int count = Math.min(ProductOutputs.TOGETHER, weights.tokens() - first);
             Arrays.fill(w, sums, sums + numSums, 0);
             int streamed = count == ProductOutputs.TOGETHER ? stream(w, first, sums) : 0;
-            widen(w, first, count, streamed, piece, sums);
-            outputs.write(w, sums, first, count, scratch);
+            finish(w, first, count, streamed, piece, sums, scratch);
         }
+    }
+
+    private void finish(float[] w, int first, int count, int streamed, int piece, int sums, int scratch) {
+        widen(w, first, count, streamed, piece, sums);
+        outputs.write(w, sums, first, count, scratch);
+    }
+
+    /// Multiplies whole vectors of eight rows and of eight others with one row of inputs, one row of either at a time:
+    /// a processor reads ahead of two streams, not of eight. Returns the columns that are done.
+    private int streamTwo(float[] w, int first, int other, int sums, int otherSums) {
+        Storage storage = weights.storage();
+        int whole = StreamProducts.whole(storage, weights.width());
+        int most = Lanes.BLOCK * Lanes.COUNT;
+        long address = weights.at(first, ProductOutputs.TOGETHER, 0);
+        long otherAddress = weights.at(other, ProductOutputs.TOGETHER, 0);
+        for (int i = 0; i < ProductOutputs.TOGETHER; i++) {
+            for (int column = 0; column < whole; column += most) {
+                int steps = Math.min(most, whole - column) / Lanes.COUNT;
+                long at = i * weights.tokenBytes() + (long) column * storage.bytes();
+                StreamProducts.addTwo(
+                        storage,
+                        address + at,
+                        otherAddress + at,
+                        inputs.floats(),
+                        column,
+                        steps,
+                        w,
+                        sums + 16 * i,
+                        otherSums + 16 * i);
+            }
+        }
+        return whole;
     }
 
     /// Multiplies whole vectors of eight rows with all rows of inputs; returns the columns that are done.

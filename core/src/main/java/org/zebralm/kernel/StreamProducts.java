@@ -183,4 +183,78 @@ final class StreamProducts {
         c6.intoArray(w, sums + 96);
         c7.intoArray(w, sums + 112);
     }
+
+    /// Adds `steps` vectors of two rows of weights anywhere in memory times those of `x` at `from`, to the sums at
+    /// `sum`
+    /// and `otherSum`, in the same order as [#add].
+    static void addTwo(
+            Storage storage,
+            long weights,
+            long others,
+            float[] x,
+            int from,
+            int steps,
+            float[] w,
+            int sum,
+            int otherSum) {
+        switch (storage) {
+            case FLOAT32 -> addTwoFloats(weights, others, x, from, steps, w, sum, otherSum);
+            case BFLOAT16 -> addTwoBfloat16(weights, others, x, from, steps, w, sum, otherSum);
+            case INT8 -> addTwoInt8(weights, others, x, from, steps, w, sum, otherSum);
+        }
+    }
+
+    private static void addTwoFloats(
+            long weights, long others, float[] x, int from, int steps, float[] w, int sum, int otherSum) {
+        FloatVector c = FloatVector.fromArray(S, w, sum);
+        FloatVector d = FloatVector.fromArray(S, w, otherSum);
+        for (int i = 0; i < steps; i++) {
+            FloatVector v = FloatVector.fromArray(S, x, from + i * L);
+            long at = 4L * L * i;
+            c = FloatVector.fromMemorySegment(S, MEMORY, weights + at, ORDER).fma(v, c);
+            d = FloatVector.fromMemorySegment(S, MEMORY, others + at, ORDER).fma(v, d);
+        }
+        c.intoArray(w, sum);
+        d.intoArray(w, otherSum);
+    }
+
+    private static void addTwoBfloat16(
+            long weights, long others, float[] x, int from, int steps, float[] w, int sum, int otherSum) {
+        FloatVector c = FloatVector.fromArray(S, w, sum);
+        FloatVector d = FloatVector.fromArray(S, w, otherSum);
+        for (int i = 0; i < steps; i++) {
+            FloatVector v = FloatVector.fromArray(S, x, from + i * L);
+            long at = 2L * L * i;
+            c = ((IntVector) ShortVector.fromMemorySegment(HALVES, MEMORY, weights + at, ORDER)
+                            .convertShape(VectorOperators.S2I, INTS, 0))
+                    .lanewise(VectorOperators.LSHL, 16)
+                    .reinterpretAsFloats()
+                    .fma(v, c);
+            d = ((IntVector) ShortVector.fromMemorySegment(HALVES, MEMORY, others + at, ORDER)
+                            .convertShape(VectorOperators.S2I, INTS, 0))
+                    .lanewise(VectorOperators.LSHL, 16)
+                    .reinterpretAsFloats()
+                    .fma(v, d);
+        }
+        c.intoArray(w, sum);
+        d.intoArray(w, otherSum);
+    }
+
+    private static void addTwoInt8(
+            long weights, long others, float[] x, int from, int steps, float[] w, int sum, int otherSum) {
+        FloatVector c = FloatVector.fromArray(S, w, sum);
+        FloatVector d = FloatVector.fromArray(S, w, otherSum);
+        for (int i = 0; i < steps; i++) {
+            FloatVector v = FloatVector.fromArray(S, x, from + i * L);
+            long at = (long) L * i;
+            c = ((FloatVector) ByteVector.fromMemorySegment(BYTES, MEMORY, weights + at, ORDER)
+                            .convertShape(VectorOperators.B2F, S, 0))
+                    .fma(v, c);
+            d = ((FloatVector) ByteVector.fromMemorySegment(BYTES, MEMORY, others + at, ORDER)
+                            .convertShape(VectorOperators.B2F, S, 0))
+                    .fma(v, d);
+        }
+        c.intoArray(w, sum);
+        d.intoArray(w, otherSum);
+    }
 }

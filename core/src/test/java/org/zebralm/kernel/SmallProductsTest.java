@@ -142,6 +142,25 @@ class SmallProductsTest {
         }
     }
 
+    /// Shares of one, two and many eights, the last of them whole or not.
+    @ParameterizedTest
+    @EnumSource(StoredWeights.class)
+    void oneRowThatReadsTwoStreamsHasTheBitsOfRowsTogether(StoredWeights kind) {
+        for (int outputs : new int[] {16, 23, 24, 25, 100, 104}) {
+            for (int inputs : new int[] {70, 128, 1100}) {
+                Weight weight = kind.random(outputs, inputs, outputs);
+                Tensor x = Tensors.of(StoredWeights.values(4 * inputs, 8), 4, inputs);
+                Tensor together = products.multiply(x, weight, null);
+                for (int row = 0; row < 4; row++) {
+                    Tensor alone = products.multiply(x.narrow(0, row, 1), weight, null);
+                    assertThatTensor(alone).isCloseTo(expected(x.narrow(0, row, 1), weight, null), TOLERANCE);
+                    assertThat(alone.toDoubles())
+                            .isEqualTo(together.narrow(0, row, 1).toDoubles());
+                }
+            }
+        }
+    }
+
     @Test
     void aRowsResultDoesNotDependOnTheNumberOfThreads() {
         var alone = new SmallProducts(new CpuPool(1));
