@@ -25,11 +25,6 @@ public final class SmallProducts {
     /// libtorch with the weights made dense (measured: 2.55 ms and 2.65 for 48 rows, 5632 x 2048).
     public static final int MAX_INT4_ROWS = 48;
 
-    /// A task reads at least so much, so that taking it costs nothing.
-    private static final long LEAST_TASK_BYTES = 32 << 10;
-    /// Tasks for each thread: one that begins late or is interrupted leaves its share to the others.
-    private static final int TASKS_PER_THREAD = 8;
-
     private final CpuPool pool;
     private final ProductInputs inputs = new ProductInputs();
 
@@ -175,9 +170,9 @@ public final class SmallProducts {
 
     private int addTasks(RowView weights, int rows, ProductOutputs outputs, List<CpuPool.Task> tasks) {
         int eights = (weights.tokens() + ProductOutputs.TOGETHER - 1) / ProductOutputs.TOGETHER;
-        int count = numTasks((long) weights.tokens() * weights.tokenBytes(), eights);
-        for (int i = 0; i < count; i++) {
-            tasks.add(new RowProducts(inputs, weights, outputs, eights * i / count, eights * (i + 1) / count));
+        int[] cuts = Shares.cuts(eights, (long) weights.tokens() * weights.tokenBytes(), pool.numThreads());
+        for (int i = 1; i < cuts.length; i++) {
+            tasks.add(new RowProducts(inputs, weights, outputs, cuts[i - 1], cuts[i]));
         }
         return RowProducts.floats(rows);
     }
@@ -186,19 +181,11 @@ public final class SmallProducts {
         Int4Layout layout = weight.layout();
         long words = weight.words().contiguous().address();
         long scales = weight.scales().contiguous().address();
-        int pairs = Int4RowProducts.pairs(layout);
-        int count = numTasks(weight.bytes(), pairs);
-        for (int i = 0; i < count; i++) {
-            int from = pairs * i / count;
-            int to = pairs * (i + 1) / count;
-            tasks.add(new Int4RowProducts(inputs, layout, words, scales, outputs, from, to));
+        int[] cuts = Shares.cuts(Int4RowProducts.pairs(layout), weight.bytes(), pool.numThreads());
+        for (int i = 1; i < cuts.length; i++) {
+            tasks.add(new Int4RowProducts(inputs, layout, words, scales, outputs, cuts[i - 1], cuts[i]));
         }
         return Int4RowProducts.floats(rows, layout);
-    }
-
-    private int numTasks(long bytes, int parts) {
-        long most = pool.numThreads() == 1 ? 1 : (long) TASKS_PER_THREAD * pool.numThreads();
-        return (int) Math.clamp(bytes / LEAST_TASK_BYTES, 1, Math.min(most, parts));
     }
 
     private static final class Shared {
