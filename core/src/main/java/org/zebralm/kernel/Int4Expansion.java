@@ -10,7 +10,7 @@ package org.zebralm.kernel;
 /// @param at the first output of this share in `to`
 record Int4Expansion(Int4Layout layout, long words, long scales, RowView to, int from, int at) implements CpuPool.Task {
     /// Outputs of a share: so many bfloat16 numbers fill a line of the cache.
-    static final int OUTPUTS = 2 * Int4Layout.LANES;
+    static final int OUTPUTS = Int4Layout.LANES;
 
     /// Columns made at once, a part of every group: few enough that their lines are still there for the second panel
     /// where rows lie a power of two apart.

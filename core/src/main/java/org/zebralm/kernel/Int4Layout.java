@@ -2,23 +2,25 @@ package org.zebralm.kernel;
 
 /// Where the weights of a matrix of 4 bits each lie, to the bit: outputs in lanes.
 ///
-/// Outputs are padded to a multiple of 16, columns to whole groups, with the number 8 and the scale 0. 16 outputs are a
+/// Outputs are padded to a multiple of 32, columns to whole groups, with the number 8 and the scale 0. 32 outputs are a
 /// *panel*, which lies in one piece. Its words are those of columns 0 to 7 of each output, then those of the next
 /// eight:
-/// `[output / 16][column / 8][output % 16]`; column `8 v + j` is in bits `4 j` to `4 j + 3`. Scales lie in the order
-/// `[output / 16][group][output % 16]`.
+/// `[output / 32][column / 8][output % 32]`; column `8 v + j` is in bits `4 j` to `4 j + 3`. Scales lie in the order
+/// `[output / 32][group][output % 32]`.
 ///
-/// So one load gives a kernel eight columns of 16 outputs, all of one group; sums need not be added across lanes.
+/// So two loads of 64 bytes give a kernel eight columns of 32 outputs, all of one group, that meet the same inputs;
+/// sums
+/// need not be added across lanes.
 ///
 /// @param group columns that share a scale: 32, 64 or 128
 record Int4Layout(int outputs, int inputs, int group) {
     /// Outputs of a panel, on every machine.
-    static final int LANES = 16;
+    static final int LANES = 32;
 
     /// Columns of a word.
     static final int COLUMNS = 8;
 
-    /// Bytes from one vector of words of a panel to the next.
+    /// Bytes from the words of some columns of a panel to those of the next.
     static final int VECTOR_BYTES = 4 * LANES;
 
     /// What is subtracted from a stored number.
@@ -47,7 +49,7 @@ record Int4Layout(int outputs, int inputs, int group) {
         return (outputs + LANES - 1) / LANES;
     }
 
-    /// Returns the vectors of words of a panel.
+    /// Returns the words of an output.
     int vectors() {
         return paddedInputs() / COLUMNS;
     }

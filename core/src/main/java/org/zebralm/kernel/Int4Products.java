@@ -8,26 +8,28 @@ import jdk.incubator.vector.ShortVector;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
-/// The product of one row with weights of 4 bits in the order of [Int4Layout], as fast as memory.
+/// The product of one row with weights of 4 bits in the order of [Int4Layout], nearly as fast as memory.
 ///
-/// Each of a word's eight numbers has a chain of sums of its own. It is not shifted down: masked, it counts in steps of
-/// `16^j`, and the inputs that meet it are divided by as much beforehand ([ProductInputs]), which is exact. The eight
-/// of
-/// its offset comes in once for each group: the sum begins with minus eight times the group's inputs.
+/// A number is not shifted down: masked, it counts in steps of `16^j`, and the inputs that meet it are divided by as
+/// much
+/// beforehand ([ProductInputs]), which is exact. The eight of its offset comes in once for each group: a sum begins
+/// with
+/// minus eight times the group's inputs. Two vectors of outputs meet the same inputs, each with four chains of sums.
 final class Int4Products {
     private static final VectorSpecies<Float> S = Lanes.FLOATS;
     private static final VectorSpecies<Integer> INTS = Lanes.INTS;
     private static final MemorySegment MEMORY = Rows.MEMORY;
     private static final ByteOrder ORDER = ByteOrder.nativeOrder();
+    private static final int L = Lanes.COUNT;
 
     private Int4Products() {}
 
-    /// Adds the products of some groups of `L` outputs to their totals.
+    /// Adds the products of some groups of `2 L` outputs to their totals.
     ///
     /// @param words where the first group's words of these outputs begin
-    /// @param vectors of words in a group
+    /// @param vectors words of an output in a group
     /// @param x where the inputs begin, with `first` the sums that groups begin with
-    /// @param scales of these outputs, 16 floats from one group to the next
+    /// @param scales of these outputs, a panel's from one group to the next
     static void add(
             long words,
             int groups,
@@ -40,6 +42,7 @@ final class Int4Products {
             int scales,
             int totals) {
         FloatVector total = FloatVector.fromArray(S, w, totals);
+        FloatVector other = FloatVector.fromArray(S, w, totals + L);
         long a = words;
         int i = from;
         for (int g = 0; g < groups; g++) {
@@ -47,35 +50,48 @@ final class Int4Products {
             FloatVector c1 = FloatVector.zero(S);
             FloatVector c2 = c1;
             FloatVector c3 = c1;
-            FloatVector c4 = c1;
-            FloatVector c5 = c1;
-            FloatVector c6 = c1;
-            FloatVector c7 = c1;
-            for (int v = 0; v < vectors; v++) {
-                IntVector b = IntVector.fromMemorySegment(INTS, MEMORY, a, ORDER);
-                c0 = ((FloatVector) b.and(0xf).convert(VectorOperators.I2F, 0))
-                        .fma(FloatVector.broadcast(S, x[i + 0]), c0);
-                c1 = ((FloatVector) b.and(0xf0).convert(VectorOperators.I2F, 0))
-                        .fma(FloatVector.broadcast(S, x[i + 1]), c1);
-                c2 = ((FloatVector) b.and(0xf00).convert(VectorOperators.I2F, 0))
-                        .fma(FloatVector.broadcast(S, x[i + 2]), c2);
-                c3 = ((FloatVector) b.and(0xf000).convert(VectorOperators.I2F, 0))
-                        .fma(FloatVector.broadcast(S, x[i + 3]), c3);
-                c4 = ((FloatVector) b.and(0xf0000).convert(VectorOperators.I2F, 0))
-                        .fma(FloatVector.broadcast(S, x[i + 4]), c4);
-                c5 = ((FloatVector) b.and(0xf00000).convert(VectorOperators.I2F, 0))
-                        .fma(FloatVector.broadcast(S, x[i + 5]), c5);
-                c6 = ((FloatVector) b.and(0xf000000).convert(VectorOperators.I2F, 0))
-                        .fma(FloatVector.broadcast(S, x[i + 6]), c6);
-                c7 = ((FloatVector) b.lanewise(VectorOperators.LSHR, 28).convert(VectorOperators.I2F, 0))
-                        .fma(FloatVector.broadcast(S, x[i + 7]), c7);
+            FloatVector d0 = c0;
+            FloatVector d1 = c1;
+            FloatVector d2 = c1;
+            FloatVector d3 = c1;
+            long end = a + (long) vectors * Int4Layout.VECTOR_BYTES;
+            // Not a loop that counts: C2 would cut off its first and last turns, of which there are but eight.
+            do {
+                IntVector m = IntVector.fromMemorySegment(INTS, MEMORY, a, ORDER);
+                IntVector n = IntVector.fromMemorySegment(INTS, MEMORY, a + 4L * L, ORDER);
+                FloatVector x0 = FloatVector.broadcast(S, x[i + 0]);
+                c0 = ((FloatVector) m.and(0xf).convert(VectorOperators.I2F, 0)).fma(x0, c0);
+                d0 = ((FloatVector) n.and(0xf).convert(VectorOperators.I2F, 0)).fma(x0, d0);
+                FloatVector x1 = FloatVector.broadcast(S, x[i + 1]);
+                c1 = ((FloatVector) m.and(0xf0).convert(VectorOperators.I2F, 0)).fma(x1, c1);
+                d1 = ((FloatVector) n.and(0xf0).convert(VectorOperators.I2F, 0)).fma(x1, d1);
+                FloatVector x2 = FloatVector.broadcast(S, x[i + 2]);
+                c2 = ((FloatVector) m.and(0xf00).convert(VectorOperators.I2F, 0)).fma(x2, c2);
+                d2 = ((FloatVector) n.and(0xf00).convert(VectorOperators.I2F, 0)).fma(x2, d2);
+                FloatVector x3 = FloatVector.broadcast(S, x[i + 3]);
+                c3 = ((FloatVector) m.and(0xf000).convert(VectorOperators.I2F, 0)).fma(x3, c3);
+                d3 = ((FloatVector) n.and(0xf000).convert(VectorOperators.I2F, 0)).fma(x3, d3);
+                FloatVector x4 = FloatVector.broadcast(S, x[i + 4]);
+                c0 = ((FloatVector) m.and(0xf0000).convert(VectorOperators.I2F, 0)).fma(x4, c0);
+                d0 = ((FloatVector) n.and(0xf0000).convert(VectorOperators.I2F, 0)).fma(x4, d0);
+                FloatVector x5 = FloatVector.broadcast(S, x[i + 5]);
+                c1 = ((FloatVector) m.and(0xf00000).convert(VectorOperators.I2F, 0)).fma(x5, c1);
+                d1 = ((FloatVector) n.and(0xf00000).convert(VectorOperators.I2F, 0)).fma(x5, d1);
+                FloatVector x6 = FloatVector.broadcast(S, x[i + 6]);
+                c2 = ((FloatVector) m.and(0xf000000).convert(VectorOperators.I2F, 0)).fma(x6, c2);
+                d2 = ((FloatVector) n.and(0xf000000).convert(VectorOperators.I2F, 0)).fma(x6, d2);
+                FloatVector x7 = FloatVector.broadcast(S, x[i + 7]);
+                c3 = ((FloatVector) m.lanewise(VectorOperators.LSHR, 28).convert(VectorOperators.I2F, 0)).fma(x7, c3);
+                d3 = ((FloatVector) n.lanewise(VectorOperators.LSHR, 28).convert(VectorOperators.I2F, 0)).fma(x7, d3);
                 a += Int4Layout.VECTOR_BYTES;
                 i += Int4Layout.COLUMNS;
-            }
-            FloatVector sum = c0.add(c1).add(c2.add(c3)).add(c4.add(c5).add(c6.add(c7)));
-            total = sum.fma(FloatVector.fromArray(S, w, scales + Int4Layout.LANES * g), total);
+            } while (a != end);
+            int scale = scales + Int4Layout.LANES * g;
+            total = c0.add(c1).add(c2.add(c3)).fma(FloatVector.fromArray(S, w, scale), total);
+            other = d0.add(d1).add(d2.add(d3)).fma(FloatVector.fromArray(S, w, scale + L), other);
         }
         total.intoArray(w, totals);
+        other.intoArray(w, totals + L);
     }
 
     /// Widens the scales of a panel's groups.

@@ -19,7 +19,7 @@ record Int4RowProducts(
     private static final int L = Lanes.COUNT;
 
     /// Columns that are read of one panel before as many of the other: 2 KiB.
-    private static final int PIECE = 256;
+    private static final int PIECE = 128;
 
     static int pairs(Int4Layout layout) {
         return (layout.panels() + 1) / 2;
@@ -49,12 +49,8 @@ record Int4RowProducts(
                 long one = words + 4 * layout.word(first, column);
                 long other = words + 4 * layout.word(second, column);
                 int ofGroup = column / layout.group();
-                if (inputs.isScaled()) {
-                    addRow(one, groups, ofGroup, w, scale, 0);
-                    addRow(other, groups, ofGroup, w, otherScale, LANES);
-                } else {
-                    addRows(one, other, groups, ofGroup, w, scale, otherScale);
-                }
+                add(one, groups, ofGroup, w, scale, 0);
+                add(other, groups, ofGroup, w, otherScale, LANES);
             }
             write(w, 0, first, terms);
             if (isPaired) {
@@ -67,23 +63,32 @@ record Int4RowProducts(
         outputs.finish(w, totals, Int4Tiles.APART, first, Math.min(LANES, layout.outputs() - first), terms);
     }
 
-    private void addRow(long address, int groups, int first, float[] w, int scales, int totals) {
-        for (int lane = 0; lane < LANES; lane += L) {
-            Int4Products.add(
-                    address + 4L * lane,
-                    groups,
-                    layout.group() / Int4Layout.COLUMNS,
-                    inputs.floats(),
-                    first * layout.group(),
-                    inputs.begin(),
-                    first,
-                    w,
-                    scales + first * LANES + lane,
-                    totals + lane);
+    /// Adds the products of some groups of a panel with all rows.
+    private void add(long address, int groups, int first, float[] w, int scales, int totals) {
+        for (int lane = 0; lane < LANES; lane += 2 * L) {
+            if (inputs.isAlone()) {
+                addRow(address + 4L * lane, groups, first, w, scales + lane, totals + lane);
+            } else {
+                addRows(address + 4L * lane, groups, first, w, scales + lane, totals + lane);
+            }
         }
     }
 
-    private void addRows(long one, long other, int groups, int first, float[] w, int scale, int otherScale) {
+    private void addRow(long address, int groups, int first, float[] w, int scales, int totals) {
+        Int4Products.add(
+                address,
+                groups,
+                layout.group() / Int4Layout.COLUMNS,
+                inputs.floats(),
+                first * layout.group(),
+                inputs.begin(),
+                first,
+                w,
+                scales + first * LANES,
+                totals);
+    }
+
+    private void addRows(long address, int groups, int first, float[] w, int scales, int totals) {
         int vectors = layout.group() / Int4Layout.COLUMNS;
         int together;
         for (int row = 0; row < inputs.rows(); row += together) {
@@ -91,23 +96,18 @@ record Int4RowProducts(
             int x = row * layout.paddedInputs();
             int begin = row * layout.groups();
             for (int g = 0; g < groups; g++) {
-                long at = (long) g * vectors * Int4Layout.VECTOR_BYTES;
                 int ofGroup = first + g;
-                for (int lane = 0; lane < LANES; lane += L) {
-                    Int4Tiles.add(
-                            together,
-                            one + at + 4L * lane,
-                            other + at + 4L * lane,
-                            vectors,
-                            inputs.floats(),
-                            x + ofGroup * layout.group() * together,
-                            inputs.begin(),
-                            begin + ofGroup * together,
-                            w,
-                            scale + ofGroup * LANES + lane,
-                            otherScale + ofGroup * LANES + lane,
-                            row * Int4Tiles.APART + lane);
-                }
+                Int4Tiles.add(
+                        together,
+                        address + (long) g * vectors * Int4Layout.VECTOR_BYTES,
+                        vectors,
+                        inputs.floats(),
+                        x + ofGroup * layout.group() * together,
+                        inputs.begin(),
+                        begin + ofGroup * together,
+                        w,
+                        scales + ofGroup * LANES,
+                        row * Int4Tiles.APART + totals);
             }
         }
     }

@@ -7,7 +7,7 @@ import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
-/// Products of 1, 2, 4 or 8 rows with two panels of weights of 4 bits in the order of [Int4Layout].
+/// Products of 1, 2, 4 or 8 rows with two vectors of outputs of a panel of 4 bits in the order of [Int4Layout].
 ///
 /// Each row and output has one chain of sums, whatever their number, so a row has the same bits alone and among others.
 /// It begins with minus eight times the group's inputs, for the numbers' offset. Inputs lie column by column, the rows
@@ -17,23 +17,22 @@ final class Int4Tiles {
     private static final VectorSpecies<Integer> INTS = Lanes.INTS;
     private static final MemorySegment MEMORY = Rows.MEMORY;
     private static final ByteOrder ORDER = ByteOrder.nativeOrder();
+    private static final int L = Lanes.COUNT;
 
-    /// Floats from one row's totals to the next: two panels.
+    /// Floats from one row's totals to the next: those of two panels.
     static final int APART = 2 * Int4Layout.LANES;
 
     private Int4Tiles() {}
 
-    /// Adds the products of one group of `L` outputs of two panels to the totals of `rows` rows, those of the second
-    /// panel 16 floats behind those of the first.
+    /// Adds the products of one group of `2 L` outputs to the totals of `rows` rows.
     ///
-    /// @param one where the group's words of the first panel begin, and `other` those of the second
-    /// @param vectors of words in the group
+    /// @param words where the group's words of these outputs begin
+    /// @param vectors words of an output in the group
     /// @param x where the group's inputs begin, with `first` the sums that rows begin with
-    /// @param scale of the first panel's outputs, and `otherScale` of the second's
+    /// @param scale of these outputs
     static void add(
             int rows,
-            long one,
-            long other,
+            long words,
             int vectors,
             float[] x,
             int from,
@@ -41,39 +40,26 @@ final class Int4Tiles {
             int first,
             float[] w,
             int scale,
-            int otherScale,
             int totals) {
         switch (rows) {
-            case 1 -> add1(one, other, vectors, x, from, begin, first, w, scale, otherScale, totals);
-            case 2 -> add2(one, other, vectors, x, from, begin, first, w, scale, otherScale, totals);
-            case 4 -> add4(one, other, vectors, x, from, begin, first, w, scale, otherScale, totals);
-            case 8 -> add8(one, other, vectors, x, from, begin, first, w, scale, otherScale, totals);
+            case 1 -> add1(words, vectors, x, from, begin, first, w, scale, totals);
+            case 2 -> add2(words, vectors, x, from, begin, first, w, scale, totals);
+            case 4 -> add4(words, vectors, x, from, begin, first, w, scale, totals);
+            case 8 -> add8(words, vectors, x, from, begin, first, w, scale, totals);
             default -> throw new IllegalArgumentException("rows must be 1, 2, 4 or 8: got " + rows);
         }
     }
 
     private static void add1(
-            long one,
-            long other,
-            int vectors,
-            float[] x,
-            int from,
-            float[] begin,
-            int first,
-            float[] w,
-            int scale,
-            int otherScale,
-            int totals) {
-        long a = one;
-        long b = other;
+            long words, int vectors, float[] x, int from, float[] begin, int first, float[] w, int scale, int totals) {
+        long a = words;
         int i = from;
         FloatVector p0 = FloatVector.broadcast(S, begin[first]);
         FloatVector q0 = p0;
         for (int v = 0; v < vectors; v++) {
             IntVector m = IntVector.fromMemorySegment(INTS, MEMORY, a, ORDER);
-            IntVector n = IntVector.fromMemorySegment(INTS, MEMORY, b, ORDER);
+            IntVector n = IntVector.fromMemorySegment(INTS, MEMORY, a + 4L * L, ORDER);
             a += Int4Layout.VECTOR_BYTES;
-            b += Int4Layout.VECTOR_BYTES;
             for (int j = 0; j < Int4Layout.COLUMNS; j++) {
                 FloatVector f = (FloatVector) m.and(15).convert(VectorOperators.I2F, 0);
                 FloatVector g = (FloatVector) n.and(15).convert(VectorOperators.I2F, 0);
@@ -86,27 +72,16 @@ final class Int4Tiles {
             }
         }
         FloatVector s = FloatVector.fromArray(S, w, scale);
-        FloatVector t = FloatVector.fromArray(S, w, otherScale);
+        FloatVector t = FloatVector.fromArray(S, w, scale + L);
         int y = totals;
-        int z = totals + Int4Layout.LANES;
+        int z = totals + L;
         p0.fma(s, FloatVector.fromArray(S, w, y)).intoArray(w, y);
         q0.fma(t, FloatVector.fromArray(S, w, z)).intoArray(w, z);
     }
 
     private static void add2(
-            long one,
-            long other,
-            int vectors,
-            float[] x,
-            int from,
-            float[] begin,
-            int first,
-            float[] w,
-            int scale,
-            int otherScale,
-            int totals) {
-        long a = one;
-        long b = other;
+            long words, int vectors, float[] x, int from, float[] begin, int first, float[] w, int scale, int totals) {
+        long a = words;
         int i = from;
         FloatVector p0 = FloatVector.broadcast(S, begin[first]);
         FloatVector q0 = p0;
@@ -114,9 +89,8 @@ final class Int4Tiles {
         FloatVector q1 = p1;
         for (int v = 0; v < vectors; v++) {
             IntVector m = IntVector.fromMemorySegment(INTS, MEMORY, a, ORDER);
-            IntVector n = IntVector.fromMemorySegment(INTS, MEMORY, b, ORDER);
+            IntVector n = IntVector.fromMemorySegment(INTS, MEMORY, a + 4L * L, ORDER);
             a += Int4Layout.VECTOR_BYTES;
-            b += Int4Layout.VECTOR_BYTES;
             for (int j = 0; j < Int4Layout.COLUMNS; j++) {
                 FloatVector f = (FloatVector) m.and(15).convert(VectorOperators.I2F, 0);
                 FloatVector g = (FloatVector) n.and(15).convert(VectorOperators.I2F, 0);
@@ -132,9 +106,9 @@ final class Int4Tiles {
             }
         }
         FloatVector s = FloatVector.fromArray(S, w, scale);
-        FloatVector t = FloatVector.fromArray(S, w, otherScale);
+        FloatVector t = FloatVector.fromArray(S, w, scale + L);
         int y = totals;
-        int z = totals + Int4Layout.LANES;
+        int z = totals + L;
         p0.fma(s, FloatVector.fromArray(S, w, y)).intoArray(w, y);
         q0.fma(t, FloatVector.fromArray(S, w, z)).intoArray(w, z);
         p1.fma(s, FloatVector.fromArray(S, w, y + APART)).intoArray(w, y + APART);
@@ -142,19 +116,8 @@ final class Int4Tiles {
     }
 
     private static void add4(
-            long one,
-            long other,
-            int vectors,
-            float[] x,
-            int from,
-            float[] begin,
-            int first,
-            float[] w,
-            int scale,
-            int otherScale,
-            int totals) {
-        long a = one;
-        long b = other;
+            long words, int vectors, float[] x, int from, float[] begin, int first, float[] w, int scale, int totals) {
+        long a = words;
         int i = from;
         FloatVector p0 = FloatVector.broadcast(S, begin[first]);
         FloatVector q0 = p0;
@@ -166,9 +129,8 @@ final class Int4Tiles {
         FloatVector q3 = p3;
         for (int v = 0; v < vectors; v++) {
             IntVector m = IntVector.fromMemorySegment(INTS, MEMORY, a, ORDER);
-            IntVector n = IntVector.fromMemorySegment(INTS, MEMORY, b, ORDER);
+            IntVector n = IntVector.fromMemorySegment(INTS, MEMORY, a + 4L * L, ORDER);
             a += Int4Layout.VECTOR_BYTES;
-            b += Int4Layout.VECTOR_BYTES;
             for (int j = 0; j < Int4Layout.COLUMNS; j++) {
                 FloatVector f = (FloatVector) m.and(15).convert(VectorOperators.I2F, 0);
                 FloatVector g = (FloatVector) n.and(15).convert(VectorOperators.I2F, 0);
@@ -190,9 +152,9 @@ final class Int4Tiles {
             }
         }
         FloatVector s = FloatVector.fromArray(S, w, scale);
-        FloatVector t = FloatVector.fromArray(S, w, otherScale);
+        FloatVector t = FloatVector.fromArray(S, w, scale + L);
         int y = totals;
-        int z = totals + Int4Layout.LANES;
+        int z = totals + L;
         p0.fma(s, FloatVector.fromArray(S, w, y)).intoArray(w, y);
         q0.fma(t, FloatVector.fromArray(S, w, z)).intoArray(w, z);
         p1.fma(s, FloatVector.fromArray(S, w, y + APART)).intoArray(w, y + APART);
@@ -204,19 +166,8 @@ final class Int4Tiles {
     }
 
     private static void add8(
-            long one,
-            long other,
-            int vectors,
-            float[] x,
-            int from,
-            float[] begin,
-            int first,
-            float[] w,
-            int scale,
-            int otherScale,
-            int totals) {
-        long a = one;
-        long b = other;
+            long words, int vectors, float[] x, int from, float[] begin, int first, float[] w, int scale, int totals) {
+        long a = words;
         int i = from;
         FloatVector p0 = FloatVector.broadcast(S, begin[first]);
         FloatVector q0 = p0;
@@ -236,9 +187,8 @@ final class Int4Tiles {
         FloatVector q7 = p7;
         for (int v = 0; v < vectors; v++) {
             IntVector m = IntVector.fromMemorySegment(INTS, MEMORY, a, ORDER);
-            IntVector n = IntVector.fromMemorySegment(INTS, MEMORY, b, ORDER);
+            IntVector n = IntVector.fromMemorySegment(INTS, MEMORY, a + 4L * L, ORDER);
             a += Int4Layout.VECTOR_BYTES;
-            b += Int4Layout.VECTOR_BYTES;
             for (int j = 0; j < Int4Layout.COLUMNS; j++) {
                 FloatVector f = (FloatVector) m.and(15).convert(VectorOperators.I2F, 0);
                 FloatVector g = (FloatVector) n.and(15).convert(VectorOperators.I2F, 0);
@@ -272,9 +222,9 @@ final class Int4Tiles {
             }
         }
         FloatVector s = FloatVector.fromArray(S, w, scale);
-        FloatVector t = FloatVector.fromArray(S, w, otherScale);
+        FloatVector t = FloatVector.fromArray(S, w, scale + L);
         int y = totals;
-        int z = totals + Int4Layout.LANES;
+        int z = totals + L;
         p0.fma(s, FloatVector.fromArray(S, w, y)).intoArray(w, y);
         q0.fma(t, FloatVector.fromArray(S, w, z)).intoArray(w, z);
         p1.fma(s, FloatVector.fromArray(S, w, y + APART)).intoArray(w, y + APART);

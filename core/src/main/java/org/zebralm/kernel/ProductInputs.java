@@ -9,8 +9,9 @@ import org.jspecify.annotations.Nullable;
 /// The rows that weights are multiplied with, made ready once for all threads: float32, columns padded with zeros.
 ///
 /// For weights of 4 bits the rows that are multiplied together lie side by side, column by column, padded with rows of
-/// zeros, and so do the sums that each of them begins a group with. One row for the fastest product has each column
-/// divided by what its number in a word counts in instead.
+/// zeros, and so do the sums that each of them begins a group with. One row for the fastest product is alone, and
+/// begins
+/// with what makes up for the offsets of [Int4Products].
 final class ProductInputs {
     private static final VectorSpecies<Float> S = Lanes.FLOATS;
     private static final int L = Lanes.COUNT;
@@ -33,7 +34,7 @@ final class ProductInputs {
     private int rows;
     private int apart;
     private @Nullable Int4Layout layout;
-    private boolean isScaled;
+    private boolean isAlone;
 
     /// Returns how many rows are multiplied together, of those that are left: some may be padding.
     static int together(int left) {
@@ -51,7 +52,7 @@ final class ProductInputs {
         this.rows = rows;
         apart = Lanes.padded(width);
         layout = null;
-        isScaled = false;
+        isAlone = false;
         read = reserve(read, rows * apart);
     }
 
@@ -62,7 +63,7 @@ final class ProductInputs {
         this.rows = rows;
         this.layout = layout;
         apart = layout.paddedInputs();
-        isScaled = fastest && rows == 1;
+        isAlone = fastest && rows == 1;
         read = reserve(read, rows * apart);
         ordered = reserve(ordered, padded(rows) * apart);
         begin = reserve(begin, padded(rows) * layout.groups());
@@ -99,7 +100,7 @@ final class ProductInputs {
                     row * apart + from * group,
                     Lanes.padded((end - from) * group));
         }
-        if (isScaled) {
+        if (isAlone) {
             scale(from * group, end * group);
             sum(0, from, end, 0, 1);
             return;
@@ -163,8 +164,8 @@ final class ProductInputs {
     }
 
     /// Returns whether there is one row, for the fastest product with weights of 4 bits.
-    boolean isScaled() {
-        return isScaled;
+    boolean isAlone() {
+        return isAlone;
     }
 
     /// Returns the rows as the weights need them.

@@ -13,7 +13,10 @@ record ProductOutputs(RowView y, long factors, @Nullable RowView bias, boolean i
     static final int TOGETHER = 8;
 
     /// The scratch memory of [#finish].
-    static final int TERMS = 16;
+    static final int TERMS = 64;
+
+    /// The most outputs that are finished together.
+    private static final int MOST = TERMS / 2;
 
     /// The scratch memory of [#write].
     static int floats(int rows) {
@@ -30,22 +33,32 @@ record ProductOutputs(RowView y, long factors, @Nullable RowView bias, boolean i
         finish(w, totals, TOGETHER, first, count, totals + rows * TOGETHER + 8);
     }
 
-    /// Writes `count` outputs from `first` on, at most 16, whose totals lie `apart` floats from one row to the next.
+    /// Writes `count` outputs from `first` on, at most 32, whose totals lie `apart` floats from one row to the next.
     ///
     /// @param terms where [#TERMS] floats are free
     void finish(float[] w, int totals, int apart, int first, int count, int terms) {
         int rows = y.tokens();
         if (bias != null) {
             long address = bias.at(0, 0) + (long) first * bias.storage().bytes();
-            Rows.read(address, 0, 1, count, bias.storage(), w, terms, TERMS);
+            Rows.read(address, 0, 1, count, bias.storage(), w, terms, MOST);
         }
+        int held = terms + MOST;
         for (int row = 0; row < rows; row++) {
-            for (int i = 0; i < count; i++) {
-                int at = totals + row * apart + i;
-                float value = factors == 0 ? w[at] : w[at] * Rows.read(factors + 4L * (first + i));
-                w[at] = bias == null ? value : value + w[terms + i];
-                if (isAdded) {
-                    w[at] += Rows.read(y.at(row, 0) + 4L * (first + i));
+            int from = totals + row * apart;
+            if (factors != 0) {
+                for (int i = 0; i < count; i++) {
+                    w[from + i] *= Rows.read(factors + 4L * (first + i));
+                }
+            }
+            if (bias != null) {
+                for (int i = 0; i < count; i++) {
+                    w[from + i] += w[terms + i];
+                }
+            }
+            if (isAdded) {
+                Rows.read(y.at(row, 0) + 4L * first, 0, 1, count, Storage.FLOAT32, w, held, MOST);
+                for (int i = 0; i < count; i++) {
+                    w[from + i] += w[held + i];
                 }
             }
         }

@@ -61,9 +61,9 @@ enum StoredWeights {
         double[] values = new double[rows * columns];
         for (int row = 0; row < rows; row++) {
             for (int column = 0; column < columns; column++) {
-                long word = words[(row / 16 * (groups * group / 8) + column / 8) * 16 + row % 16];
+                long word = words[(row / 32 * (groups * group / 8) + column / 8) * 32 + row % 32];
                 long number = (word >> (4 * (column % 8))) & 15;
-                double scale = scales[(row / 16 * groups + column / group) * 16 + row % 16];
+                double scale = scales[(row / 32 * groups + column / group) * 32 + row % 32];
                 values[row * columns + column] = (number - 8) * scale;
             }
         }
