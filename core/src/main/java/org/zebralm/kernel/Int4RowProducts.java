@@ -49,8 +49,12 @@ record Int4RowProducts(
                 long one = words + 4 * layout.word(first, column);
                 long other = words + 4 * layout.word(second, column);
                 int ofGroup = column / layout.group();
-                add(one, groups, ofGroup, w, scale, 0);
-                add(other, groups, ofGroup, w, otherScale, LANES);
+                if (inputs.isAlone()) {
+                    addRow(one, groups, ofGroup, w, scale, 0);
+                    addRow(other, groups, ofGroup, w, otherScale, LANES);
+                } else {
+                    addRows(one, other - one, groups, ofGroup, w, scale, otherScale);
+                }
             }
             write(w, 0, first, terms);
             if (isPaired) {
@@ -63,32 +67,26 @@ record Int4RowProducts(
         outputs.finish(w, totals, Int4Tiles.APART, first, Math.min(LANES, layout.outputs() - first), terms);
     }
 
-    /// Adds the products of some groups of a panel with all rows.
-    private void add(long address, int groups, int first, float[] w, int scales, int totals) {
+    /// Adds the products of some groups of a panel with the one row.
+    private void addRow(long address, int groups, int first, float[] w, int scales, int totals) {
         for (int lane = 0; lane < LANES; lane += 2 * L) {
-            if (inputs.isAlone()) {
-                addRow(address + 4L * lane, groups, first, w, scales + lane, totals + lane);
-            } else {
-                addRows(address + 4L * lane, groups, first, w, scales + lane, totals + lane);
-            }
+            Int4Products.add(
+                    address + 4L * lane,
+                    groups,
+                    layout.group() / Int4Layout.COLUMNS,
+                    inputs.floats(),
+                    first * layout.group(),
+                    inputs.begin(),
+                    first,
+                    w,
+                    scales + first * LANES + lane,
+                    totals + lane);
         }
     }
 
-    private void addRow(long address, int groups, int first, float[] w, int scales, int totals) {
-        Int4Products.add(
-                address,
-                groups,
-                layout.group() / Int4Layout.COLUMNS,
-                inputs.floats(),
-                first * layout.group(),
-                inputs.begin(),
-                first,
-                w,
-                scales + first * LANES,
-                totals);
-    }
-
-    private void addRows(long address, int groups, int first, float[] w, int scales, int totals) {
+    /// Adds the products of some groups of two panels, `apart` bytes apart, with all rows: both in turn, so that the
+    /// processor has twice the time to read ahead of each.
+    private void addRows(long address, long apart, int groups, int first, float[] w, int scale, int otherScale) {
         int vectors = layout.group() / Int4Layout.COLUMNS;
         int together;
         for (int row = 0; row < inputs.rows(); row += together) {
@@ -96,18 +94,23 @@ record Int4RowProducts(
             int x = row * layout.paddedInputs();
             int begin = row * layout.groups();
             for (int g = 0; g < groups; g++) {
+                long at = address + (long) g * vectors * Int4Layout.VECTOR_BYTES;
                 int ofGroup = first + g;
-                Int4Tiles.add(
-                        together,
-                        address + (long) g * vectors * Int4Layout.VECTOR_BYTES,
-                        vectors,
-                        inputs.floats(),
-                        x + ofGroup * layout.group() * together,
-                        inputs.begin(),
-                        begin + ofGroup * together,
-                        w,
-                        scales + ofGroup * LANES,
-                        row * Int4Tiles.APART + totals);
+                for (int lane = 0; lane < LANES; lane += L) {
+                    Int4Tiles.add(
+                            together,
+                            at + 4L * lane,
+                            apart,
+                            vectors,
+                            inputs.floats(),
+                            x + ofGroup * layout.group() * together,
+                            inputs.begin(),
+                            begin + ofGroup * together,
+                            w,
+                            scale + ofGroup * LANES + lane,
+                            otherScale + ofGroup * LANES + lane,
+                            row * Int4Tiles.APART + lane);
+                }
             }
         }
     }

@@ -7,7 +7,7 @@ import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
-/// Products of 1, 2, 4 or 8 rows with two vectors of outputs of a panel of 4 bits in the order of [Int4Layout].
+/// Products of 1, 2, 4 or 8 rows with two vectors of outputs of 4 bits in the order of [Int4Layout].
 ///
 /// Each row and output has one chain of sums, whatever their number, so a row has the same bits alone and among others.
 /// It begins with minus eight times the group's inputs, for the numbers' offset. Inputs lie column by column, the rows
@@ -17,22 +17,24 @@ final class Int4Tiles {
     private static final VectorSpecies<Integer> INTS = Lanes.INTS;
     private static final MemorySegment MEMORY = Rows.MEMORY;
     private static final ByteOrder ORDER = ByteOrder.nativeOrder();
-    private static final int L = Lanes.COUNT;
 
     /// Floats from one row's totals to the next: those of two panels.
     static final int APART = 2 * Int4Layout.LANES;
 
     private Int4Tiles() {}
 
-    /// Adds the products of one group of `2 L` outputs to the totals of `rows` rows.
+    /// Adds the products of one group of twice `L` outputs to the totals of `rows` rows.
     ///
-    /// @param words where the group's words of these outputs begin
+    /// @param words where the group's words of the first `L` outputs begin; those of the others
+    /// `apart` bytes behind
     /// @param vectors words of an output in the group
     /// @param x where the group's inputs begin, with `first` the sums that rows begin with
-    /// @param scale of these outputs
+    /// @param scale of the first outputs, and `otherScale` of the others
+    /// @param totals of the first outputs; those of the others a panel behind
     static void add(
             int rows,
             long words,
+            long apart,
             int vectors,
             float[] x,
             int from,
@@ -40,25 +42,36 @@ final class Int4Tiles {
             int first,
             float[] w,
             int scale,
+            int otherScale,
             int totals) {
         switch (rows) {
-            case 1 -> add1(words, vectors, x, from, begin, first, w, scale, totals);
-            case 2 -> add2(words, vectors, x, from, begin, first, w, scale, totals);
-            case 4 -> add4(words, vectors, x, from, begin, first, w, scale, totals);
-            case 8 -> add8(words, vectors, x, from, begin, first, w, scale, totals);
+            case 1 -> add1(words, apart, vectors, x, from, begin, first, w, scale, otherScale, totals);
+            case 2 -> add2(words, apart, vectors, x, from, begin, first, w, scale, otherScale, totals);
+            case 4 -> add4(words, apart, vectors, x, from, begin, first, w, scale, otherScale, totals);
+            case 8 -> add8(words, apart, vectors, x, from, begin, first, w, scale, otherScale, totals);
             default -> throw new IllegalArgumentException("rows must be 1, 2, 4 or 8: got " + rows);
         }
     }
 
     private static void add1(
-            long words, int vectors, float[] x, int from, float[] begin, int first, float[] w, int scale, int totals) {
+            long words,
+            long apart,
+            int vectors,
+            float[] x,
+            int from,
+            float[] begin,
+            int first,
+            float[] w,
+            int scale,
+            int otherScale,
+            int totals) {
         long a = words;
         int i = from;
         FloatVector p0 = FloatVector.broadcast(S, begin[first]);
         FloatVector q0 = p0;
         for (int v = 0; v < vectors; v++) {
             IntVector m = IntVector.fromMemorySegment(INTS, MEMORY, a, ORDER);
-            IntVector n = IntVector.fromMemorySegment(INTS, MEMORY, a + 4L * L, ORDER);
+            IntVector n = IntVector.fromMemorySegment(INTS, MEMORY, a + apart, ORDER);
             a += Int4Layout.VECTOR_BYTES;
             for (int j = 0; j < Int4Layout.COLUMNS; j++) {
                 FloatVector f = (FloatVector) m.and(15).convert(VectorOperators.I2F, 0);
@@ -72,15 +85,25 @@ final class Int4Tiles {
             }
         }
         FloatVector s = FloatVector.fromArray(S, w, scale);
-        FloatVector t = FloatVector.fromArray(S, w, scale + L);
+        FloatVector t = FloatVector.fromArray(S, w, otherScale);
         int y = totals;
-        int z = totals + L;
+        int z = totals + Int4Layout.LANES;
         p0.fma(s, FloatVector.fromArray(S, w, y)).intoArray(w, y);
         q0.fma(t, FloatVector.fromArray(S, w, z)).intoArray(w, z);
     }
 
     private static void add2(
-            long words, int vectors, float[] x, int from, float[] begin, int first, float[] w, int scale, int totals) {
+            long words,
+            long apart,
+            int vectors,
+            float[] x,
+            int from,
+            float[] begin,
+            int first,
+            float[] w,
+            int scale,
+            int otherScale,
+            int totals) {
         long a = words;
         int i = from;
         FloatVector p0 = FloatVector.broadcast(S, begin[first]);
@@ -89,7 +112,7 @@ final class Int4Tiles {
         FloatVector q1 = p1;
         for (int v = 0; v < vectors; v++) {
             IntVector m = IntVector.fromMemorySegment(INTS, MEMORY, a, ORDER);
-            IntVector n = IntVector.fromMemorySegment(INTS, MEMORY, a + 4L * L, ORDER);
+            IntVector n = IntVector.fromMemorySegment(INTS, MEMORY, a + apart, ORDER);
             a += Int4Layout.VECTOR_BYTES;
             for (int j = 0; j < Int4Layout.COLUMNS; j++) {
                 FloatVector f = (FloatVector) m.and(15).convert(VectorOperators.I2F, 0);
@@ -106,9 +129,9 @@ final class Int4Tiles {
             }
         }
         FloatVector s = FloatVector.fromArray(S, w, scale);
-        FloatVector t = FloatVector.fromArray(S, w, scale + L);
+        FloatVector t = FloatVector.fromArray(S, w, otherScale);
         int y = totals;
-        int z = totals + L;
+        int z = totals + Int4Layout.LANES;
         p0.fma(s, FloatVector.fromArray(S, w, y)).intoArray(w, y);
         q0.fma(t, FloatVector.fromArray(S, w, z)).intoArray(w, z);
         p1.fma(s, FloatVector.fromArray(S, w, y + APART)).intoArray(w, y + APART);
@@ -116,7 +139,17 @@ final class Int4Tiles {
     }
 
     private static void add4(
-            long words, int vectors, float[] x, int from, float[] begin, int first, float[] w, int scale, int totals) {
+            long words,
+            long apart,
+            int vectors,
+            float[] x,
+            int from,
+            float[] begin,
+            int first,
+            float[] w,
+            int scale,
+            int otherScale,
+            int totals) {
         long a = words;
         int i = from;
         FloatVector p0 = FloatVector.broadcast(S, begin[first]);
@@ -129,7 +162,7 @@ final class Int4Tiles {
         FloatVector q3 = p3;
         for (int v = 0; v < vectors; v++) {
             IntVector m = IntVector.fromMemorySegment(INTS, MEMORY, a, ORDER);
-            IntVector n = IntVector.fromMemorySegment(INTS, MEMORY, a + 4L * L, ORDER);
+            IntVector n = IntVector.fromMemorySegment(INTS, MEMORY, a + apart, ORDER);
             a += Int4Layout.VECTOR_BYTES;
             for (int j = 0; j < Int4Layout.COLUMNS; j++) {
                 FloatVector f = (FloatVector) m.and(15).convert(VectorOperators.I2F, 0);
@@ -152,9 +185,9 @@ final class Int4Tiles {
             }
         }
         FloatVector s = FloatVector.fromArray(S, w, scale);
-        FloatVector t = FloatVector.fromArray(S, w, scale + L);
+        FloatVector t = FloatVector.fromArray(S, w, otherScale);
         int y = totals;
-        int z = totals + L;
+        int z = totals + Int4Layout.LANES;
         p0.fma(s, FloatVector.fromArray(S, w, y)).intoArray(w, y);
         q0.fma(t, FloatVector.fromArray(S, w, z)).intoArray(w, z);
         p1.fma(s, FloatVector.fromArray(S, w, y + APART)).intoArray(w, y + APART);
@@ -166,7 +199,17 @@ final class Int4Tiles {
     }
 
     private static void add8(
-            long words, int vectors, float[] x, int from, float[] begin, int first, float[] w, int scale, int totals) {
+            long words,
+            long apart,
+            int vectors,
+            float[] x,
+            int from,
+            float[] begin,
+            int first,
+            float[] w,
+            int scale,
+            int otherScale,
+            int totals) {
         long a = words;
         int i = from;
         FloatVector p0 = FloatVector.broadcast(S, begin[first]);
@@ -187,7 +230,7 @@ final class Int4Tiles {
         FloatVector q7 = p7;
         for (int v = 0; v < vectors; v++) {
             IntVector m = IntVector.fromMemorySegment(INTS, MEMORY, a, ORDER);
-            IntVector n = IntVector.fromMemorySegment(INTS, MEMORY, a + 4L * L, ORDER);
+            IntVector n = IntVector.fromMemorySegment(INTS, MEMORY, a + apart, ORDER);
             a += Int4Layout.VECTOR_BYTES;
             for (int j = 0; j < Int4Layout.COLUMNS; j++) {
                 FloatVector f = (FloatVector) m.and(15).convert(VectorOperators.I2F, 0);
@@ -222,9 +265,9 @@ final class Int4Tiles {
             }
         }
         FloatVector s = FloatVector.fromArray(S, w, scale);
-        FloatVector t = FloatVector.fromArray(S, w, scale + L);
+        FloatVector t = FloatVector.fromArray(S, w, otherScale);
         int y = totals;
-        int z = totals + L;
+        int z = totals + Int4Layout.LANES;
         p0.fma(s, FloatVector.fromArray(S, w, y)).intoArray(w, y);
         q0.fma(t, FloatVector.fromArray(S, w, z)).intoArray(w, z);
         p1.fma(s, FloatVector.fromArray(S, w, y + APART)).intoArray(w, y + APART);
