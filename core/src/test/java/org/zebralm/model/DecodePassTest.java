@@ -226,6 +226,24 @@ class DecodePassTest {
     }
 
     @Test
+    void theFastestPassTakesNoMoreRowsThanItIsFastestFor() {
+        ZebraConfig config = config(GLOBAL);
+        try (var lifetime = new Lifetime();
+                var cache = cache(config, DType.BFLOAT16)) {
+            Zebra model = model(config, new RandomWeights(10, DType.BFLOAT16, lifetime));
+            cache.prepare(1);
+            var one = new Continuation(cache, 1);
+            try (DecodePass pass = DecodePass.of(model, 16, true).orElseThrow()) {
+                assertThat(pass.accepts(List.of(one, one))).isTrue();
+                assertThat(pass.accepts(List.of(one, one, one))).isFalse();
+            }
+            try (DecodePass pass = DecodePass.of(model, 16, false).orElseThrow()) {
+                assertThat(pass.accepts(List.of(one, one, one))).isTrue();
+            }
+        }
+    }
+
+    @Test
     void aStepThatFailsLeavesTheCacheAsItWas() {
         ZebraConfig config = config(GLOBAL, local(5));
         int[] ids = ids(config, 20, 6);
