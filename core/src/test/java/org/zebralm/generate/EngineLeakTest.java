@@ -8,7 +8,6 @@ import static org.zebralm.testing.TinyModels.local;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
-import org.bytedeco.javacpp.Pointer;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.zebralm.kernel.AttentionKernels;
@@ -19,9 +18,10 @@ import org.zebralm.tensor.DType;
 import org.zebralm.tensor.Device;
 import org.zebralm.tensor.Lifetime;
 import org.zebralm.tensor.Scope;
+import org.zebralm.testing.NativeHeap;
 import org.zebralm.testing.RandomWeights;
 
-/// Native memory over many requests, measured on the process.
+/// Native memory over many requests.
 class EngineLeakTest {
     /// Keys and values of 4 kB a token: a lost page of a short request has 64 of them.
     private static final ZebraConfig CONFIG =
@@ -53,16 +53,16 @@ class EngineLeakTest {
                     new EngineConfig.Builder().cacheBytes(BUDGET).maxWaiting(64).build();
             try (var engine = new Engine(model, settings)) {
                 requests(engine, 200, 2, 1); // the budget fills, and what is made once is made
-                long before = Pointer.physicalBytes();
+                long before = NativeHeap.bytes();
                 requests(engine, numShort, numLong, 2);
                 EngineStats stats = engine.stats();
                 assertThat(stats.failures()).isZero();
                 assertThat(stats.pinnedBytes()).isZero();
                 assertThat(stats.mostUsedBytes()).isLessThanOrEqualTo(BUDGET);
                 // A page of each short request alone would be 256 kB.
-                assertThat(Pointer.physicalBytes() - before)
+                assertThat(NativeHeap.bytes() - before)
                         .as("growth in bytes")
-                        .isLessThan(Math.max(48L << 20, numShort * 40_000L));
+                        .isLessThan(Math.max(64L << 20, numShort * 10_000L));
                 engine.clearPrefixes();
                 assertThat(engine.stats().usedBytes()).isZero();
             }

@@ -8,12 +8,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.locks.LockSupport;
-import org.bytedeco.javacpp.Pointer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.zebralm.tensor.DType;
 import org.zebralm.tensor.Scope;
+import org.zebralm.testing.NativeHeap;
 
 /// What is particular to the kernel written with the Vector API: threads, vector widths, and memory.
 class VectorAttentionTest {
@@ -85,7 +85,7 @@ class VectorAttentionTest {
                     first = answers;
                 }
                 if (step == 50) {
-                    bytes = nativeBytes();
+                    bytes = NativeHeap.bytes();
                 }
                 if (step % 50 == 49) {
                     assertThat(answers).usingRecursiveComparison().isEqualTo(first);
@@ -93,11 +93,7 @@ class VectorAttentionTest {
             }
         }
         // A step makes 1 MB of tensors.
-        assertThat(nativeBytes() - bytes).isLessThan(100L << 20);
-    }
-
-    private static long nativeBytes() {
-        return Pointer.physicalBytes() - Runtime.getRuntime().totalMemory();
+        assertThat(NativeHeap.bytes() - bytes).isLessThan(100L << 20);
     }
 
     @Test
