@@ -33,9 +33,6 @@ final class Page {
 
     private final List<KeyRange> layers = new ArrayList<>();
 
-    /// The same as addresses, made when they are first asked for.
-    private final @Nullable KeyRows[] addresses;
-
     /// How many sequences hold the page.
     private int pins;
 
@@ -48,7 +45,6 @@ final class Page {
         this.start = start;
         this.size = size;
         this.bytes = bytes;
-        addresses = new KeyRows[numLayers];
         int heads = layout.numKvHeads();
         int width = layout.headDim();
         try (var _ = Scope.open()) {
@@ -92,12 +88,7 @@ final class Page {
 
     /// Returns a layer's keys as addresses.
     KeyRows addresses(int layer) {
-        KeyRows known = addresses[layer];
-        if (known == null) {
-            known = KeyRows.of(layers.get(layer));
-            addresses[layer] = known;
-        }
-        return known;
+        return KeyRows.of(layers.get(layer)); // a range remembers where it lies
     }
 
     /// Returns a layer's keys up to position `end`.

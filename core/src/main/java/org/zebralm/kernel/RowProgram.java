@@ -2,7 +2,6 @@ package org.zebralm.kernel;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.zebralm.tensor.DType;
 import org.zebralm.tensor.Lifetime;
@@ -158,7 +157,7 @@ public final class RowProgram implements AutoCloseable {
                 partials);
         var attention = new AttentionStep(call);
         attentions.add(attention);
-        steps.add(attention);
+        steps.add(attention.pieces());
         steps.add(attention.joins());
     }
 
@@ -174,16 +173,15 @@ public final class RowProgram implements AutoCloseable {
         RowView from = x.rows();
         RowView to = y.rows();
         int padded = Lanes.padded(from.width());
-        alone(2 * padded, w -> {
-            for (int row = 0; row < numRows; row++) {
-                from.read(row, 1, 0, w, 0, padded);
-                to.read(row, 1, 0, w, padded, padded);
-                for (int i = 0; i < padded; i++) {
-                    w[i] += w[padded + i];
-                }
-                to.write(w, 0, padded, 1, row, 1, 0);
+        floats = Math.max(floats, 2 * padded);
+        together(eachRow((row, w) -> {
+            from.read(row, 1, 0, w, 0, padded);
+            to.read(row, 1, 0, w, padded, padded);
+            for (int i = 0; i < padded; i++) {
+                w[i] += w[padded + i];
             }
-        });
+            to.write(w, 0, padded, 1, row, 1, 0);
+        }));
     }
 
     /// Runs all steps.
@@ -208,7 +206,7 @@ public final class RowProgram implements AutoCloseable {
             ForwardPlan plan = attention.plan(runs, pool.numThreads());
             records = Math.max(records, plan.records());
             needed = Math.max(needed, plan.floats());
-            padded = Math.max(padded, attention.padded());
+            padded = Math.max(padded, attention.call().padded());
         }
         partials.reserve(records, padded);
         pool.runSteps(steps, needed);
@@ -224,25 +222,10 @@ public final class RowProgram implements AutoCloseable {
         together(tasks);
     }
 
-    /// Adds a step of one task.
-    private void alone(int needed, Consumer<float[]> work) {
-        floats = Math.max(floats, needed);
-        together(List.of(workspace -> work.accept(workspace.floats)));
-    }
-
     private void together(List<CpuPool.Task> tasks) {
-        CpuPool.Task[] all = tasks.toArray(CpuPool.Task[]::new);
-        steps.add(new CpuPool.Step() {
-            @Override
-            public int numTasks() {
-                return all.length;
-            }
-
-            @Override
-            public void run(int task, CpuPool.Workspace workspace) {
-                all[task].run(workspace);
-            }
-        });
+        var step = new TaskStep();
+        step.set(tasks);
+        steps.add(step);
     }
 
     private List<CpuPool.Task> eachRow(RowWork work) {

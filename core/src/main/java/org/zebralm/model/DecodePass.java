@@ -8,14 +8,10 @@ import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.zebralm.kernel.CachedKeys;
-import org.zebralm.kernel.DenseWeight;
-import org.zebralm.kernel.Int8Weight;
-import org.zebralm.kernel.PackedInt8Weight;
 import org.zebralm.kernel.RowBuffer;
 import org.zebralm.kernel.RowProgram;
 import org.zebralm.kernel.RowProgram.Angles;
 import org.zebralm.kernel.RowProgram.Product;
-import org.zebralm.kernel.SmallProducts;
 import org.zebralm.kernel.Weight;
 import org.zebralm.nn.Activation;
 import org.zebralm.nn.GatedFeedForward;
@@ -23,6 +19,7 @@ import org.zebralm.nn.LayerNorm;
 import org.zebralm.nn.Linear;
 import org.zebralm.nn.Norm;
 import org.zebralm.nn.OffsetRmsNorm;
+import org.zebralm.nn.ProductChoice;
 import org.zebralm.nn.Rope;
 import org.zebralm.tensor.DType;
 import org.zebralm.tensor.Scope;
@@ -63,18 +60,9 @@ public final class DecodePass implements AutoCloseable {
                 && kind.experts() == null
                 && RowProgram.accepts(model.head().matrix())
                 && model.layers().stream().allMatch(DecodePass::accepts);
-        int most = fastest ? Math.min(mostRows, fastestRows(model)) : mostRows;
+        Weight first = model.layers().getFirst().attention().query().matrix();
+        int most = fastest ? Math.min(mostRows, ProductChoice.fastestRows(first)) : mostRows;
         return can ? Optional.of(new DecodePass(model, most, fastest)) : Optional.empty();
-    }
-
-    /// Returns for how many rows programs are faster than the model: of more than these libtorch's products with 16 and
-    /// 8 bits are (`zebra bench products`).
-    private static int fastestRows(Zebra model) {
-        return switch (model.layers().getFirst().attention().query().matrix()) {
-            case DenseWeight(Tensor dense) when dense.dtype() == DType.BFLOAT16 -> 2;
-            case Int8Weight _, PackedInt8Weight _ -> 1;
-            default -> SmallProducts.MAX_ROWS;
-        };
     }
 
     private static boolean accepts(DecoderLayer layer) {

@@ -33,6 +33,7 @@ import org.zebralm.tensor.Lifetime;
 import org.zebralm.testing.RandomWeights;
 import org.zebralm.testing.ReferenceDecoder;
 import org.zebralm.testing.Scoped;
+import org.zebralm.testing.TinyModels;
 
 @ExtendWith(Scoped.class)
 class DecodePassTest {
@@ -45,23 +46,7 @@ class DecodePassTest {
     private static final double FAMILY_TOLERANCE = 3e-4;
 
     private static ZebraConfig with(Architecture kind) {
-        ZebraConfig c = config(GLOBAL, local(5), local(20), GLOBAL);
-        return new ZebraConfig(
-                c.vocabSize(),
-                c.hiddenSize(),
-                c.intermediateSize(),
-                c.numHeads(),
-                c.numKvHeads(),
-                c.headDim(),
-                c.attentionTypes(),
-                c.ropes(),
-                c.normEps(),
-                c.maxPositions(),
-                false,
-                -1,
-                -1,
-                -1,
-                kind);
+        return TinyModels.of(config(GLOBAL, local(5), local(20), GLOBAL), kind);
     }
 
     static Stream<ZebraConfig> llamas() {

@@ -4,6 +4,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import org.zebralm.kernel.PortableAttention;
+import org.zebralm.model.Architecture;
 import org.zebralm.model.AttentionType;
 import org.zebralm.model.Zebra;
 import org.zebralm.model.ZebraConfig;
@@ -44,6 +45,26 @@ public final class TinyModels {
                 c.eosTokenId(),
                 c.padTokenId(),
                 c.architecture());
+    }
+
+    /// Returns the same configuration of another architecture.
+    public static ZebraConfig of(ZebraConfig c, Architecture kind) {
+        return new ZebraConfig(
+                c.vocabSize(),
+                c.hiddenSize(),
+                c.intermediateSize(),
+                c.numHeads(),
+                c.numKvHeads(),
+                c.headDim(),
+                c.attentionTypes(),
+                c.ropes(),
+                c.normEps(),
+                c.maxPositions(),
+                c.tieEmbeddings(),
+                c.bosTokenId(),
+                c.eosTokenId(),
+                c.padTokenId(),
+                kind);
     }
 
     /// Returns the same configuration with other limits on a generated sequence.
